@@ -1,0 +1,12 @@
+/*
+ * banned.h - libc calls that this program does not make; using one is a compile error.
+ *
+ * Include it last, after the system headers.
+ */
+#ifndef PGM_COMMON_BANNED_H
+#define PGM_COMMON_BANNED_H
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok gmtime localtime ctime asctime
+#pragma GCC poison atoi atol atoll system popen gets tmpnam mktemp setenv putenv
+
+#endif
