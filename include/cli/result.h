@@ -1,0 +1,39 @@
+/*
+ * result.h - the outcome of a command, for people (stderr), for machines (one JSON document on
+ * stdout) and for `status` (the status file).
+ */
+#ifndef PGM_CLI_RESULT_H
+#define PGM_CLI_RESULT_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "common/progress.h"
+#include "model/report.h"
+
+struct cJSON;
+
+/* The result document of CLI.md 2.7. e is the failure, or E_NONE. The caller deletes it. */
+struct cJSON *result_document(const struct report *r, const struct err *e, int exit_code);
+
+/* Add a number that may not fit a double: exact, as text in the document. */
+void json_add_u64(struct cJSON *object, const char *key, uint64_t value);
+
+/* Print a document and a newline on stdout. EPIPE is not an error: the reader left. */
+bool json_print(const struct cJSON *document, struct err *e) MUST_USE;
+
+/* The summary of a finished mirror or restore, as info lines; warnings as warning lines. */
+void result_log(const struct report *r);
+/* error, detail, hint. */
+void result_log_error(const struct err *e);
+
+/* ---- status file (CLI.md 4.3): last result, last success, running progress, history ---- */
+
+enum { STATUS_HISTORY = 30 };
+
+/* Before the run, about every 2 s while it runs, and after it. path NULL: nothing is written. */
+void status_file_running(const char *path, const struct report *r, const struct progress *p);
+bool status_file_finished(const char *path, const struct report *r, const struct err *e,
+                          int exit_code, struct err *write_error) MUST_USE;
+
+#endif
