@@ -22,7 +22,10 @@ struct buf {
     bool failed;
 };
 
-#define BUF_INIT(cap_bytes) {.cap = (cap_bytes)}
+#define BUF_INIT(cap_bytes) \
+    {                       \
+        .cap = (cap_bytes)  \
+    }
 /* For SQL text, reports and other things whose size we choose ourselves. */
 #define BUF_TEXT_MAX ((size_t)64 * 1024 * 1024)
 

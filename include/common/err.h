@@ -83,7 +83,8 @@ int err_code_status(enum err_code code);
 const char *err_code_class(enum err_code code);
 const char *err_code_text(enum err_code code);
 
-/* Of two failures of one command the one that matters more: 83 > 82 > 81 > 80 > 64..78 > 124 > ... */
+/* Of two failures of one command the one that matters more: 83 > 82 > 81 > 80 > 64..78 > 124 > ...
+ */
 bool err_code_is_worse(enum err_code a, enum err_code b);
 
 #endif

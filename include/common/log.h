@@ -34,7 +34,8 @@ struct log_options {
     const char *run;  /* run id, may be NULL */
 };
 
-/* May be called again when more is known. On failure (the file) stderr logging works all the same. */
+/* May be called again when more is known. On failure (the file) stderr logging works all the same.
+ */
 bool log_init(const struct log_options *o, struct err *e) MUST_USE;
 void log_close(void);
 
@@ -54,7 +55,8 @@ bool log_enabled(enum log_level level); /* to stderr */
 /* Write the lines that were held back, oldest first, and forget them. */
 void log_history_flush(void);
 
-/* Draw or erase ("" or NULL) the progress line. Other lines push it down. tty only: the caller knows. */
+/* Draw or erase ("" or NULL) the progress line. Other lines push it down. tty only: the caller
+ * knows. */
 void log_progress(const char *line);
 
 #endif

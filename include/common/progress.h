@@ -14,7 +14,7 @@ struct progress {
     _Atomic(const char *) phase; /* "dump", "restore", ...; NULL before the first */
     _Atomic(const char *) unit;  /* "B" or "tables" */
     _Atomic uint64_t done;
-    _Atomic uint64_t total; /* 0: not known */
+    _Atomic uint64_t total;            /* 0: not known */
     _Atomic uint64_t phase_started_ms; /* io_now_ms() */
 };
 

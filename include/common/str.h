@@ -13,7 +13,8 @@ size_t str_utf8_valid_prefix(const char *s, size_t len);
 /* Number of single-character edits (insert, delete, replace, swap of neighbours) from a to b. */
 size_t str_edit_distance(const char *a, const char *b);
 
-/* Would somebody who typed `typed` have meant `name`? Distance <= 2, or one is a prefix of the other. */
+/* Would somebody who typed `typed` have meant `name`? Distance <= 2, or one is a prefix of the
+ * other. */
 bool str_is_likely_typo(const char *typed, const char *name);
 
 /* '*' and '?' only, the whole of s. */

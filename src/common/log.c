@@ -33,10 +33,10 @@ static struct {
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_WARNING, .file = -1, .phase = ""};
 
 static const struct {
-    const char *name;    /* in text on a tty and in JSON */
-    const char *upper;   /* in stamped text */
+    const char *name;  /* in text on a tty and in JSON */
+    const char *upper; /* in stamped text */
     const char *color;
-    int priority;        /* syslog */
+    int priority; /* syslog */
 } levels[] = {
     [LOG_ERROR] = {"error", "ERROR", "\033[1;31m", 3},
     [LOG_WARNING] = {"warning", "WARN", "\033[33m", 4},

@@ -99,7 +99,7 @@ bool num_parse_duration_ms(const char *s, uint64_t *ret_ms)
 
 bool num_parse_size(const char *s, uint64_t *ret_bytes)
 {
-    static const struct unit units[] = {{"B", 1},          {"kB", 1ULL << 10}, {"MB", 1ULL << 20},
+    static const struct unit units[] = {{"B", 1},           {"kB", 1ULL << 10}, {"MB", 1ULL << 20},
                                         {"GB", 1ULL << 30}, {"TB", 1ULL << 40}, {NULL, 0}};
     const struct unit *u;
     uint64_t v;
@@ -126,7 +126,8 @@ bool num_mul(size_t a, size_t b, size_t *ret_product)
 }
 
 /* value / step^n with one decimal and the n-th suffix; whole numbers below the first step. */
-static const char *format_scaled(char *dst, uint64_t value, uint64_t step, const char *const *suffix)
+static const char *format_scaled(char *dst, uint64_t value, uint64_t step,
+                                 const char *const *suffix)
 {
     double v = (double)value;
     size_t i = 0;

@@ -64,8 +64,8 @@ void report_warn(struct report *r, const char *code, const char *hint, const cha
     va_start(ap, fmt);
     buf_vprintf(&text, fmt, ap);
     va_end(ap);
-    r->warnings = arena_grow(r->arena, r->warnings, r->warning_count, &r->warning_cap,
-                             sizeof *r->warnings);
+    r->warnings =
+        arena_grow(r->arena, r->warnings, r->warning_count, &r->warning_cap, sizeof *r->warnings);
     r->warnings[r->warning_count++] = (struct report_warning){
         .code = arena_strdup(r->arena, code),
         .message = arena_strdup(r->arena, buf_str(&text)),
