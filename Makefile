@@ -53,10 +53,9 @@ UNIT := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_BINS := $(UNIT:%.c=$(B)/%)
 FUZZ := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BINS := $(FUZZ:tests/fuzz/%.c=$(B)/fuzz/%)
-SUPPORT_BINS := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/support/*.c)))
 PROGRAM := $(if $(filter release,$(CONFIG)),pg_mirror,$(B)/pg_mirror)
 
-.PHONY: all help clean install uninstall test check unit asan tsan lint format coverage fuzz demo bench dist fuzz-bins unit-bins support-bins
+.PHONY: all help clean install uninstall test check unit asan tsan lint format coverage fuzz demo bench dist fuzz-bins unit-bins
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -96,16 +95,10 @@ $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) -Isrc $(TEST_CFLAGS) $(LDFLAGS_ALL) -o $@ $< tests/fuzz/replay.c $(LIB) $(PKG_LIBS)
 
-# Small programs that the integration tests run, one .c file each.
-$(B)/tests/support/%: tests/support/%.c $(LIB)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) -Isrc $(TEST_CFLAGS) -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIB) $(PKG_LIBS)
-
-support-bins: $(SUPPORT_BINS)
 unit-bins: $(UNIT_BINS)
 fuzz-bins: $(FUZZ_BINS)
 
 clean: ## remove what was built
 	rm -rf build pg_mirror
 
--include $(OBJS:.o=.d) $(B)/pg_mirror.d $(UNIT_BINS:=.d) $(SUPPORT_BINS:=.d)
+-include $(OBJS:.o=.d) $(B)/pg_mirror.d $(UNIT_BINS:=.d)
