@@ -35,7 +35,11 @@ struct pgconn_options {
     bool cleanup;                /* not stopped by stop_request(); 10 s limit a statement */
 };
 
-/* Open a session. On failure *ret is NULL. E_CONNECT: nobody there; E_AUTH: refused us. */
+/*
+ * Open a session. o may be NULL; ep must outlive the session. On failure *ret is NULL.
+ * E_CONNECT: nobody there, or not now; E_AUTH: refused us; E_CONFIG: cannot even be tried;
+ * E_SERVER with sqlstate 3D000: no such database.
+ */
 bool pgconn_open(struct pgconn **ret, const struct endpoint *ep, const struct pgconn_options *o,
                  struct err *e) MUST_USE;
 /*
@@ -44,6 +48,11 @@ bool pgconn_open(struct pgconn **ret, const struct endpoint *ep, const struct pg
  */
 bool pgconn_open_maintenance(struct pgconn **ret, const struct endpoint *ep, bool cleanup,
                              struct err *e) MUST_USE;
+/*
+ * The database an endpoint names, in "database", URI, service or environment: appended to ret
+ * without connecting. E_CONFIG if there is none.
+ */
+bool pgconn_configured_database(const struct endpoint *ep, struct buf *ret, struct err *e) MUST_USE;
 void pgconn_close(struct pgconn *c); /* NULL is fine */
 void pgconn_cleanup_(struct pgconn **c);
 #define AUTO_PGCONN CLEANUP(pgconn_cleanup_)
@@ -71,6 +80,10 @@ bool pgconn_is_local(const struct pgconn *c); /* unix socket or loopback */
 bool pgconn_uses_tls(const struct pgconn *c);
 int pgconn_backend_pid(const struct pgconn *c);
 PGconn *pgconn_raw(struct pgconn *c); /* for COPY and escaping */
+/* The server (a pooler) took no startup options: session settings may not stay with us. */
+bool pgconn_lost_options(const struct pgconn *c);
+/* Fill e from a failed result of PQgetResult() (r may be NULL): for callers of pgconn_raw(). */
+bool pgconn_result_err(struct pgconn *c, const PGresult *r, struct err *e);
 /* Still there? A round trip. */
 bool pgconn_ping(struct pgconn *c, struct err *e) MUST_USE;
 
@@ -82,6 +95,8 @@ bool pgconn_ping(struct pgconn *c, struct err *e) MUST_USE;
  */
 bool pgconn_child_conninfo(const struct pgconn *c, const char *dbname, struct buf *ret,
                            struct err *e) MUST_USE;
+/* What belongs into a child's PGOPTIONS: the user's own options, then ep->settings. */
+void pgconn_child_options(const struct pgconn *c, struct buf *ret);
 /* Password for a child's environment: the configured one or the URI's; NULL: libpq finds its own. */
 const char *pgconn_password(const struct pgconn *c);
 

@@ -174,7 +174,7 @@ template_dir() {
     bin=$(pg_bin "$major") || return 1
     key=$major-$(printf '%s\n' "$@" | cksum | cut -d' ' -f1)
     dir=${PGM_TEST_TEMPLATES:-$T/templates}
-    if [[ ! -d $dir ]]; then mkdir -p "$dir" && own "$dir"; fi
+    mkdir -p "$dir" && if ((EUID == 0)); then chown "$TEST_USER:" "$dir"; fi
     (
         flock 9
         if [[ ! -e $dir/$key/ready ]]; then

@@ -1,0 +1,203 @@
+/*
+ * pgdrive.c - drives src/postgres from the integration tests, one call a run.
+ *
+ *     pgdrive [KEY=VALUE...] VERB [ARG...]
+ *
+ * Keys are those of struct endpoint (side, uri, service, host, port, database, user, password,
+ * sslmode, connect_timeout, lock_timeout in ms, maintenance, set.NAME). Success prints what the
+ * verb found; failure prints code, sqlstate, retry, text, detail and hint a line each, exit 1.
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/arena.h"
+#include "common/num.h"
+#include "common/stop.h"
+#include "postgres/conn.h"
+
+enum { SETTINGS_MAX = 16 };
+
+/* SIGTERM becomes stop_request(), read by a thread of its own as main() of the program does. */
+static void *signal_reader(void *arg)
+{
+    sigset_t *set = arg;
+    int signal = 0;
+
+    (void)sigwait(set, &signal);
+    stop_request(STOP_SIGNAL, signal);
+    return NULL;
+}
+
+static void stop_on_sigterm(void)
+{
+    static sigset_t set;
+    pthread_t thread;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (pthread_create(&thread, NULL, signal_reader, &set) == 0)
+        (void)pthread_detach(thread);
+}
+
+static struct setting settings[SETTINGS_MAX];
+
+static bool endpoint_key(struct endpoint *ep, char *arg)
+{
+    struct {
+        const char *key;
+        const char **value;
+    } texts[] = {
+        {"side", &ep->side},
+        {"uri", &ep->uri},
+        {"service", &ep->service},
+        {"host", &ep->host},
+        {"port", &ep->port},
+        {"database", &ep->database},
+        {"user", &ep->user},
+        {"sslmode", &ep->sslmode},
+        {"application_name", &ep->application_name},
+        {"maintenance", &ep->maintenance_database},
+    };
+    char *value = strchr(arg, '=');
+
+    if (!value)
+        return false;
+    *value++ = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        if (strcmp(arg, texts[i].key) == 0) {
+            *texts[i].value = value;
+            return true;
+        }
+    }
+    if (strcmp(arg, "password") == 0)
+        secret_set(&ep->password, value, strlen(value));
+    else if (strcmp(arg, "connect_timeout") == 0)
+        return num_parse_u64(value, 0, UINT32_MAX, &ep->connect_timeout_ms);
+    else if (strcmp(arg, "lock_timeout") == 0)
+        return num_parse_u64(value, 0, UINT32_MAX, &ep->lock_timeout_ms);
+    else if (strncmp(arg, "set.", 4) == 0 && ep->setting_count < SETTINGS_MAX)
+        settings[ep->setting_count++] = (struct setting){arg + 4, value};
+    else
+        return false;
+    return true;
+}
+
+static bool verb_open(const struct endpoint *ep, char **args, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+
+    (void)args;
+    if (!pgconn_open(&c, ep, NULL, e))
+        return false;
+    (void)printf("%s@%s on %s, version %d%s%s%s\n", pgconn_user(c), pgconn_database(c),
+                 pgconn_where(c), pgconn_version(c) / 10000, pgconn_is_local(c) ? ", local" : "",
+                 pgconn_uses_tls(c) ? ", tls" : "", pgconn_password(c) ? ", password" : "");
+    return true;
+}
+
+static bool verb_maintenance(const struct endpoint *ep, char **args, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+
+    (void)args;
+    if (!pgconn_open_maintenance(&c, ep, false, e))
+        return false;
+    (void)printf("%s\n", pgconn_database(c));
+    return true;
+}
+
+static bool query_in(struct pgconn *c, const char *sql, struct err *e)
+{
+    AUTO_BUF struct buf value = BUF_INIT(BUF_TEXT_MAX);
+
+    if (!pgconn_value(c, sql, 0, NULL, &value, e))
+        return false;
+    (void)printf("%s\n", buf_str(&value));
+    return true;
+}
+
+/* query SQL... */
+static bool verb_query(const struct endpoint *ep, char **args, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+
+    if (!pgconn_open(&c, ep, NULL, e))
+        return false;
+    for (; *args; args++) {
+        if (!query_in(c, *args, e))
+            return false;
+    }
+    return true;
+}
+
+/* cleanup SQL...: the same in a session that a stop does not reach */
+static bool verb_cleanup(const struct endpoint *ep, char **args, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+
+    stop_request(STOP_SIGNAL, 15);
+    if (!pgconn_open(&c, ep, &(struct pgconn_options){.cleanup = true}, e))
+        return false;
+    for (; *args; args++) {
+        if (!query_in(c, *args, e))
+            return false;
+    }
+    return true;
+}
+
+/* child DB: the conninfo and PGOPTIONS for a client program */
+static bool verb_child(const struct endpoint *ep, char **args, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+    AUTO_BUF struct buf b = BUF_INIT(BUF_TEXT_MAX);
+    AUTO_BUF struct buf options = BUF_INIT(BUF_TEXT_MAX);
+
+    if (!pgconn_open(&c, ep, NULL, e) || !pgconn_child_conninfo(c, args[0], &b, e))
+        return false;
+    pgconn_child_options(c, &options);
+    (void)printf("%s\n%s\n", buf_str(&b), buf_str(&options));
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool (*run)(const struct endpoint *ep, char **args, struct err *e);
+} verbs[] = {
+    {"open", verb_open},   {"maintenance", verb_maintenance},
+    {"query", verb_query}, {"cleanup", verb_cleanup},
+    {"child", verb_child},
+};
+
+static int failed(const struct err *e)
+{
+    (void)printf("code: %s\nstate: %s\nretry: %s\ntext: %s\ndetail: %s\nhint: %s\n",
+                 err_code_class(e->code), e->sqlstate, e->retryable ? "yes" : "no", e->text,
+                 e->detail, e->hint);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct endpoint ep = {.side = "source", .settings = settings};
+    struct err e = {0};
+    int i = 1;
+
+    if (!stop_init(&e))
+        return failed(&e);
+    stop_on_sigterm();
+    while (i < argc && endpoint_key(&ep, argv[i]))
+        i++;
+    for (size_t v = 0; i < argc && v < ARRAY_LEN(verbs); v++) {
+        if (strcmp(argv[i], verbs[v].name) == 0) {
+            bool ok = verbs[v].run(&ep, argv + i + 1, &e);
+
+            secret_release(&ep.password);
+            return ok ? 0 : failed(&e);
+        }
+    }
+    (void)fprintf(stderr, "usage: pgdrive [KEY=VALUE...] VERB [ARG...]\n");
+    return 64;
+}
