@@ -1,0 +1,99 @@
+#include "client_run_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+
+#include "common/banned.h"
+
+static void args_push(struct client_args *args, char *item)
+{
+    args->items =
+        arena_grow(args->arena, args->items, args->count, &args->cap, sizeof *args->items);
+    args->items[args->count] = item;
+}
+
+static void args_end(struct client_args *args)
+{
+    args_push(args, NULL);
+}
+
+void client_args_add(struct client_args *args, const char *fmt, ...)
+{
+    char *item;
+    va_list ap;
+    va_list again;
+    int n;
+
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    item = arena_alloc(args->arena, (size_t)n + 1);
+    (void)vsnprintf(item, (size_t)n + 1, fmt, again);
+    va_end(again);
+    args_push(args, item);
+    args->count++;
+    args_end(args);
+}
+
+void client_args_flag(struct client_args *args, bool cond, const char *arg)
+{
+    if (cond)
+        client_args_add(args, "%s", arg);
+}
+
+static void log_command(const struct client_args *args)
+{
+    AUTO_BUF struct buf line = BUF_INIT(BUF_TEXT_MAX);
+
+    if (!log_enabled(LOG_DEBUG))
+        return;
+    for (size_t i = 0; i < args->count; i++)
+        buf_printf(&line, "%s%s", i ? " " : "", args->items[i]);
+    log_debug("running %s", buf_str(&line));
+}
+
+bool client_run(const struct client_args *args, const struct client_login *login,
+                const int *keep_fds, const struct client_io *io, struct client_end *ret,
+                struct buf *stderr_tail, struct err *e)
+{
+    AUTO_ARENA struct arena *a = arena_new();
+    struct proc_env env;
+    struct proc_options o = {
+        .argv = args->items,
+        .err = stderr_tail,
+        .keep_fds = keep_fds,
+        .tick = io->tick,
+        .tick_arg = io->tick_arg,
+    };
+    bool ran;
+
+    log_command(args);
+    proc_env_init(&env, a);
+    if (login->password)
+        proc_env_set(&env, a, "PGPASSWORD", login->password);
+    if (login->options && login->options[0])
+        proc_env_set(&env, a, "PGOPTIONS", login->options);
+    o.env = env.vars;
+    ran = proc_run(&o, &ret->proc, e);
+    if (login->password)
+        proc_env_wipe(&env, "PGPASSWORD");
+    ret->ok = ran && ret->proc.exited && ret->proc.status == 0;
+    if (io->messages)
+        buf_add(io->messages, stderr_tail->data, stderr_tail->len);
+    return ran;
+}
+
+bool client_failed(const char *program, const struct client_end *end, const struct buf *stderr_tail,
+                   struct err *e)
+{
+    char how[64];
+    char last[sizeof e->detail];
+
+    err_set_(e, E_SERVER, "%s failed (%s)", program, proc_describe(&end->proc, how, sizeof how));
+    (void)proc_last_lines(stderr_tail, last, sizeof last);
+    return err_detail(e, "%s", last);
+}
