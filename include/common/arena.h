@@ -17,6 +17,7 @@ struct arena;
 
 struct arena *arena_new(void);
 void arena_free(struct arena *a); /* NULL is fine */
+void arena_wipe(struct arena *a); /* overwrite everything, then free: it held secrets */
 void arena_clear(struct arena *a);
 
 void *arena_alloc(struct arena *a, size_t size);

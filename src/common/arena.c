@@ -82,6 +82,13 @@ void arena_free(struct arena *a)
     free(a);
 }
 
+void arena_wipe(struct arena *a)
+{
+    for (struct block *b = a ? a->head : NULL; b; b = b->next)
+        explicit_bzero(b->data, b->used);
+    arena_free(a);
+}
+
 void arena_cleanup_(struct arena **a)
 {
     arena_free(*a);
