@@ -30,14 +30,37 @@ struct string_list {
 
 /* Where a secret comes from; read by config_read_secrets(), not while validating. */
 struct secret_source {
-    struct secret value;      /* given literally or through ${VAR} */
-    const char *file;         /* first line of this file */
+    struct secret value;        /* given literally or through ${VAR} */
+    const char *file;           /* first line of this file */
     struct string_list command; /* first line of its stdout */
 };
 
+/* Options of single commands; never in a file. */
+struct command_options {
+    struct string_list config_files, sets; /* --config, --set as given */
+    bool help, version;
+    bool no_password;              /* --no-password: accepted for habit, always on */
+    struct string_list only, skip; /* check */
+    uint64_t timeout_ms;
+    bool source_only, target_only;
+    uint64_t max_age_ms; /* status; 0: any age will do */
+    bool live;
+    unsigned history;
+    const char *to; /* rollback; NULL: the newest */
+    bool sql;       /* plan */
+    bool show;      /* validate */
+};
+
+enum { CONFIG_KEYS_MAX = 128 };
+
 struct config {
-    struct arena *arena;
-    const char *files; /* "a.json, b.json" for messages */
+    struct arena *arena; /* overwritten when released: URIs may hold passwords */
+    const char *files;   /* "a.json, b.json" for messages, NULL: none */
+    struct string_list file_list;
+    struct string_list exposed_files; /* show a literal password to others: see config/perms.h */
+    /* Where each key's value came from ("a.json:3:5", "--jobs", "PG_MIRROR_JOBS"), by key_index();
+     * NULL: built in. */
+    const char *origins[CONFIG_KEYS_MAX];
 
     const char *name; /* of the job; default: the file's base name without .json */
     const char *description;
@@ -48,9 +71,9 @@ struct config {
     struct secret_source target_secret;
 
     /* target */
-    const char *target_owner;    /* NULL: as properties_from says */
-    const char *target_encoding; /* "source" or a name */
-    const char *target_locale;   /* "source" or a name */
+    const char *target_owner;      /* NULL: as properties_from says */
+    const char *target_encoding;   /* "source" or a name */
+    const char *target_locale;     /* "source" or a name */
     const char *target_tablespace; /* NULL: the default one */
     enum properties_from properties_from;
     enum if_exists if_exists;
@@ -59,10 +82,10 @@ struct config {
     const char *previous_name; /* pattern: {database} {time} */
 
     /* options */
-    unsigned jobs;            /* restore processes, count and analyze sessions */
-    const char *compression;  /* "auto", "none", "0".."9", "gzip[:N]", "lz4[:N]", "zstd" refused */
-    const char *temp_dir;     /* default $TMPDIR, else /var/tmp */
-    const char *bin_dir;      /* NULL: "auto" */
+    unsigned jobs;           /* restore processes, count and analyze sessions */
+    const char *compression; /* "auto", "none", "0".."9", "gzip[:N]", "lz4[:N]", "zstd" refused */
+    const char *temp_dir;    /* default $TMPDIR, else /var/tmp */
+    const char *bin_dir;     /* NULL: "auto" */
     bool keep_owner;
     bool keep_acl;
     bool large_objects;
@@ -100,7 +123,9 @@ struct config {
     int verbosity; /* -1 quiet, 0, 1, 2, 3 */
     enum output_format output;
     enum tristate progress, color;
-    const char *log_format, *log_level;
+    const char *log_format, *log_level; /* log_level NULL: info on a tty, else warning */
+
+    struct command_options cmd;
 };
 
 void config_release(struct config *c); /* wipes the secrets */
@@ -108,7 +133,7 @@ void config_release(struct config *c); /* wipes the secrets */
 /* Run password_command, read password_file: fills source.password and target.password. */
 bool config_read_secrets(struct config *c, struct err *e) MUST_USE;
 
-/* The name the target will have. */
+/* The name the target will have; NULL if a service file decides the source's: ask the session. */
 const char *config_target_database(const struct config *c);
 
 #endif
