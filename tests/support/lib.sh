@@ -346,6 +346,19 @@ database_properties() {
     cluster_psql "$1" postgres -v "db=$2" -f "$ROOT/tests/support/properties.sql"
 }
 
+# is_clone SOURCE DB TARGET DB NAME [PG_DUMP-ARG...]: two tests, schema and rows are the same on
+# both ends. The schema is dumped by the newer of both majors.
+# The arguments leave out what a clone leaves out by default: owners, privileges, publications.
+is_clone() {
+    local s=$1 sdb=$2 t=$3 tdb=$4 name=$5 newer=${cluster_major[$1]} a b; shift 5
+    if ((${cluster_major[$t]} > newer)); then newer=${cluster_major[$t]}; fi
+    if (($# == 0)); then set -- --no-owner --no-acl --no-publications --no-subscriptions; fi
+    a=$(DUMP_MAJOR=$newer schema_dump "$s" "$sdb" "$@") && b=$(DUMP_MAJOR=$newer schema_dump "$t" "$tdb" "$@") || a=$?
+    is "$b" "$a" "$name: same schema"
+    a=$(data_digest "$s" "$sdb") && b=$(data_digest "$t" "$tdb") || a=$?
+    is "$b" "$a" "$name: same rows, sequences and large objects"
+}
+
 # ---- pg_mirror ----------------------------------------------------------------------------
 
 PGM_BIN=${PGM_BIN:-$ROOT/pg_mirror}
