@@ -1,12 +1,49 @@
 /*
  * pg_mirror - clone a PostgreSQL database, exactly, from one JSON file and one command.
  */
-#include "common/version.h"
+#include <fcntl.h>
+#include <unistd.h>
 
-#include <stdio.h>
+#include "cli/command.h"
+#include "cli/result.h"
+#include "common/log.h"
 
-int main(void)
+/* Descriptors 0 to 2 must be something, or the next file opened would be taken for one of them. */
+static bool standard_streams_are_open(void)
 {
-    (void)puts("pg_mirror " PGM_VERSION);
-    return 0;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return false;
+    }
+    return true;
+}
+
+static bool run(struct invocation *inv, struct err *e)
+{
+    if (!inv->command->run)
+        return err_set(e, E_INTERNAL, "'%s' is not built yet", inv->command->name);
+    return inv->command->run(inv, e);
+}
+
+int main(int argc, char **argv)
+{
+    struct invocation inv = {0};
+    struct err e = {0};
+    int status = 0;
+
+    if (!standard_streams_are_open())
+        return err_code_status(E_SYSTEM);
+    if (!invocation_prepare(&inv, argc, argv, &e)) {
+        result_log_error(&e);
+        status = err_exit_status(&e);
+    } else if (!inv.command) {
+        help_print_usage();
+        status = err_code_status(E_USAGE);
+    } else if (!run(&inv, &e)) {
+        result_log_error(&e);
+        status = err_exit_status(&e);
+    }
+    invocation_release(&inv);
+    log_close();
+    return status;
 }

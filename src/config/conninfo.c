@@ -64,9 +64,15 @@ bool conninfo_parse(const char *text, struct arena *a, struct conninfo *ret, str
     for (PQconninfoOption *o = options; o->keyword; o++) {
         const char **slot = member(ret, o->keyword);
 
-        if (slot && !*slot && o->val && o->val[0])
+        if (!o->val || !o->val[0])
+            continue;
+        if (slot && !*slot)
             *slot = arena_strdup(a, o->val);
+        else
+            ret->other = true;
     }
+    if (ret->port && ret->port[strspn(ret->port, "0123456789")])
+        ret->other = true;
     wipe_options(options);
     return true;
 }

@@ -13,6 +13,7 @@ struct conninfo {
     const char *host, *port, *database, *user, *service, *passfile;
     const char *sslmode, *sslrootcert, *sslcert, *sslkey;
     const char *password;
+    bool other; /* it says more than fits here, or lists several servers */
 };
 
 /* False: why says what is wrong with the text, without repeating a password. */
