@@ -29,10 +29,11 @@
 struct pgconn;
 
 struct pgconn_options {
-    const char *dbname;          /* taken literally, never as a connection string */
-    const char *client_encoding; /* NULL: UTF8; "auto" never */
+    const char *dbname;           /* taken literally, never as a connection string */
+    const char *client_encoding;  /* NULL: UTF8; "auto" never */
     const struct pgconn *same_as; /* pin to the host and port this session reached; may be NULL */
-    bool cleanup;                /* not stopped by stop_request(); 10 s limit a statement */
+    bool cleanup;                 /* not stopped by stop_request(); 10 s limit a statement */
+    bool default_search_path;     /* leave the user's own: only to find out what it is */
 };
 
 /*
@@ -66,11 +67,12 @@ bool pgconn_execf(struct pgconn *c, struct err *e, const char *fmt, ...) PRINTF_
 /* One statement with text parameters ($1...; NULL is SQL NULL); rows in *ret, the caller clears. */
 bool pgconn_query(struct pgconn *c, const char *sql, int n, const char *const *params,
                   PGresult **ret, struct err *e) MUST_USE;
-/* The first column of the only row as text, "" for NULL; E_SERVER if there isn't exactly one row. */
+/* The first column of the only row as text, "" for NULL; E_SERVER if there isn't exactly one row.
+ */
 bool pgconn_value(struct pgconn *c, const char *sql, int n, const char *const *params,
                   struct buf *ret, struct err *e) MUST_USE;
 
-int pgconn_version(const struct pgconn *c);             /* 150020 */
+int pgconn_version(const struct pgconn *c);              /* 150020 */
 const char *pgconn_version_text(const struct pgconn *c); /* "15.20 (Debian ...)" */
 const char *pgconn_user(const struct pgconn *c);
 const char *pgconn_database(const struct pgconn *c);
@@ -97,7 +99,8 @@ bool pgconn_child_conninfo(const struct pgconn *c, const char *dbname, struct bu
                            struct err *e) MUST_USE;
 /* What belongs into a child's PGOPTIONS: the user's own options, then ep->settings. */
 void pgconn_child_options(const struct pgconn *c, struct buf *ret);
-/* Password for a child's environment: the configured one or the URI's; NULL: libpq finds its own. */
+/* Password for a child's environment: the configured one or the URI's; NULL: libpq finds its own.
+ */
 const char *pgconn_password(const struct pgconn *c);
 
 /* Append the identifier or literal, quoted for SQL text. */

@@ -30,7 +30,7 @@
 
 enum { CONNECT_DEFAULT_MS = 10000, USER_TIMEOUT_MS = 60000 };
 
-/* Settings of the startup packet. */
+/* Settings of the startup packet; search_path is the first, for default_search_path. */
 static const struct setting startup_settings[] = {
     {"search_path", ""},
     {"default_transaction_read_only", "off"},
@@ -317,7 +317,7 @@ static bool opening_prepare(struct pgconn *c, struct opening *o, const struct pg
     options = conninfo_get(&o->resolved, "options");
     c->user_options = mem_strdup(options ? options : "");
     buf_addstr(&o->options, c->user_options);
-    for (size_t i = 0; i < ARRAY_LEN(startup_settings); i++)
+    for (size_t i = how->default_search_path; i < ARRAY_LEN(startup_settings); i++)
         conninfo_add_option(&o->options, startup_settings[i].name, startup_settings[i].value);
     conninfo_set(&o->keys, "options", buf_str(&o->options));
     conninfo_set(&o->keys, "client_encoding", how->client_encoding ? how->client_encoding : "UTF8");
@@ -367,7 +367,7 @@ static bool settings_send(struct pgconn *c, struct err *e)
     AUTO_BUF struct buf sql = BUF_INIT(BUF_TEXT_MAX);
     AUTO_PGRESULT PGresult *r = NULL;
 
-    for (size_t i = 0; c->pooled && i < ARRAY_LEN(startup_settings); i++)
+    for (size_t i = c->default_search_path; c->pooled && i < ARRAY_LEN(startup_settings); i++)
         add_setting(&sql, startup_settings[i].name, startup_settings[i].value);
     for (size_t i = 0; i < ARRAY_LEN(first_settings); i++) {
         if (PQserverVersion(c->pg) >= first_settings[i].since)
@@ -411,6 +411,7 @@ bool pgconn_open(struct pgconn **ret, const struct endpoint *ep, const struct pg
     *ret = NULL;
     c->ep = ep;
     c->cleanup = o->cleanup;
+    c->default_search_path = o->default_search_path;
     if (!c->cleanup && stop_requested())
         ok = stop_err(e);
     else
@@ -464,14 +465,17 @@ bool pgconn_configured_database(const struct endpoint *ep, struct buf *ret, stru
 {
     AUTO_CONNINFO struct conninfo keys = {0};
     AUTO_CONNINFO struct conninfo resolved = {0};
+    static const char nobody[] =
+        "\001"; /* libpq's default is the user's name: told apart by this */
     const char *name;
 
     if (!conninfo_from_endpoint(&keys, ep, NULL, e))
         return false;
+    conninfo_set(&keys, "user", nobody);
     if (!conninfo_resolve(&keys, &resolved, e))
         return err_in(e, "%s", ep->side);
     name = conninfo_get(&resolved, "dbname");
-    if (!name || !*name) {
+    if (!name || strcmp(name, nobody) == 0) {
         (void)err_set(e, E_CONFIG, "%s: no database is named", ep->side);
         return err_hint(e, "set %s.database", ep->side);
     }
