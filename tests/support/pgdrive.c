@@ -15,6 +15,7 @@
 #include "common/arena.h"
 #include "common/num.h"
 #include "common/stop.h"
+#include "postgres/catalog.h"
 #include "postgres/conn.h"
 
 enum { SETTINGS_MAX = 16 };
@@ -162,13 +163,81 @@ static bool verb_child(const struct endpoint *ep, char **args, struct err *e)
     return true;
 }
 
+enum { PATTERNS_MAX = 32 };
+
+/* LIST=PATTERN arguments into a filter, strict unless one of them is "lenient". */
+static void filter_args(char **args, struct filter *f)
+{
+    static const char *items[FILTER_KINDS][PATTERNS_MAX];
+
+    f->strict = true;
+    for (; *args; args++) {
+        char *value = strchr(*args, '=');
+
+        if (!value) {
+            f->strict = false;
+            continue;
+        }
+        *value++ = '\0';
+        for (unsigned k = 0; k < FILTER_KINDS; k++) {
+            if (strcmp(*args, filter_list_name((enum filter_kind)k)) == 0) {
+                items[k][f->lists[k].count++] = value;
+                f->lists[k].items = items[k];
+            }
+        }
+    }
+}
+
+static void print_table(const struct catalog_table *t)
+{
+    (void)printf("%s.%s%s%s%s%s%s%s\n", t->schema, t->name, t->has_data ? "" : " nodata",
+                 t->is_partitioned ? " parent" : "", t->is_partition ? " partition" : "",
+                 t->is_unlogged ? " unlogged" : "", t->extension ? " of " : "",
+                 t->extension ? t->extension : "");
+}
+
+/* tables [LIST=PATTERN...]: what a dump with this filter holds */
+static bool verb_tables(const struct endpoint *ep, char **args, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+    AUTO_ARENA struct arena *a = arena_new();
+    struct filter f = {0};
+    struct selection s;
+    struct catalog cat;
+
+    filter_args(args, &f);
+    if (!pgconn_open(&c, ep, NULL, e) || !filter_resolve(c, &f, a, &s, e) ||
+        !catalog_read(c, &s, CATALOG_SIZES_EXACT, a, &cat, e))
+        return false;
+    for (size_t i = 0; i < cat.count; i++)
+        print_table(&cat.tables[i]);
+    return true;
+}
+
+/* facts: of database and server */
+static bool verb_facts(const struct endpoint *ep, char **args, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+    AUTO_ARENA struct arena *a = arena_new();
+    struct database_facts f = {0};
+
+    (void)args;
+    if (!pgconn_open(&c, ep, NULL, e) || !catalog_facts(c, a, &f, e))
+        return false;
+    (void)printf("%s %s %s %s %s %s %s%s\n", f.name, f.encoding, f.collate, f.ctype, f.provider,
+                 f.locale ? f.locale : "-", f.in_recovery ? "standby" : "primary",
+                 f.system_identifier ? "" : " unidentified");
+    return true;
+}
+
 static const struct {
     const char *name;
     bool (*run)(const struct endpoint *ep, char **args, struct err *e);
 } verbs[] = {
     {"open", verb_open},   {"maintenance", verb_maintenance},
     {"query", verb_query}, {"cleanup", verb_cleanup},
-    {"child", verb_child},
+    {"child", verb_child}, {"tables", verb_tables},
+    {"facts", verb_facts},
 };
 
 static int failed(const struct err *e)
