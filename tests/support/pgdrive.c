@@ -17,6 +17,7 @@
 #include "common/stop.h"
 #include "postgres/catalog.h"
 #include "postgres/conn.h"
+#include "postgres/leader.h"
 
 enum { SETTINGS_MAX = 16 };
 
@@ -84,6 +85,14 @@ static bool endpoint_key(struct endpoint *ep, char *arg)
     else
         return false;
     return true;
+}
+
+static int failed(const struct err *e)
+{
+    (void)printf("code: %s\nstate: %s\nretry: %s\ntext: %s\ndetail: %s\nhint: %s\n",
+                 err_code_class(e->code), e->sqlstate, e->retryable ? "yes" : "no", e->text,
+                 e->detail, e->hint);
+    return 1;
 }
 
 static bool verb_open(const struct endpoint *ep, char **args, struct err *e)
@@ -230,6 +239,50 @@ static bool verb_facts(const struct endpoint *ep, char **args, struct err *e)
     return true;
 }
 
+static bool leader_command(struct leader *l, const char *line, struct err *e)
+{
+    struct err found = {0};
+
+    if (strcmp(line, "alive") == 0)
+        return leader_check_alive(l, e);
+    if (strcmp(line, "blockers") == 0) {
+        if (leader_describe_blockers(l, &found))
+            (void)failed(&found);
+        else
+            (void)puts("nobody");
+        return true;
+    }
+    return query_in(leader_conn(l), line, e);
+}
+
+/*
+ * leader [LIST=PATTERN...]: says "ready SNAPSHOT TABLES HEAP-BYTES LSN", then does what it reads
+ * from stdin (alive, blockers, or a query) and lives until its end.
+ */
+static bool verb_leader(const struct endpoint *ep, char **args, struct err *e)
+{
+    AUTO_LEADER struct leader *l = NULL;
+    struct filter f = {0};
+    struct leader_options o = {.filter = &f};
+    char line[4096];
+
+    filter_args(args, &f);
+    if (!leader_open(&l, ep, &o, e))
+        return false;
+    (void)printf("ready %s %zu %llu %s\n", leader_snapshot(l), leader_catalog(l)->count,
+                 (unsigned long long)leader_catalog(l)->heap_bytes, leader_lsn(l));
+    (void)fflush(stdout);
+    while (fgets(line, sizeof line, stdin)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strcmp(line, "quit") == 0)
+            break;
+        if (!leader_command(l, line, e))
+            return false;
+        (void)fflush(stdout);
+    }
+    return true;
+}
+
 static const struct {
     const char *name;
     bool (*run)(const struct endpoint *ep, char **args, struct err *e);
@@ -237,16 +290,8 @@ static const struct {
     {"open", verb_open},   {"maintenance", verb_maintenance},
     {"query", verb_query}, {"cleanup", verb_cleanup},
     {"child", verb_child}, {"tables", verb_tables},
-    {"facts", verb_facts},
+    {"facts", verb_facts}, {"leader", verb_leader},
 };
-
-static int failed(const struct err *e)
-{
-    (void)printf("code: %s\nstate: %s\nretry: %s\ntext: %s\ndetail: %s\nhint: %s\n",
-                 err_code_class(e->code), e->sqlstate, e->retryable ? "yes" : "no", e->text,
-                 e->detail, e->hint);
-    return 1;
-}
 
 int main(int argc, char **argv)
 {
