@@ -107,6 +107,9 @@ $(B)/tests/support/%: tests/support/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS_ALL) -Isrc $(TEST_CFLAGS) -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIB) $(PKG_LIBS)
 
+# Counts statements and strikes at the Nth one.
+$(B)/tests/support/swapdrive: LDFLAGS_ALL += -Wl,--wrap=PQsendQuery,--wrap=PQsendQueryParams
+
 support-bins: $(SUPPORT_BINS)
 unit-bins: $(UNIT_BINS)
 fuzz-bins: $(FUZZ_BINS)
