@@ -111,10 +111,9 @@ static bool field_read(const struct field *f, const cJSON *v, struct arena *a)
 {
     switch (f->kind) {
     case KIND_OPTIONAL_STRING:
-        if (cJSON_IsNull(v))
-            return true;
-        /* fallthrough */
     case KIND_STRING:
+        if (f->kind == KIND_OPTIONAL_STRING && cJSON_IsNull(v))
+            return true;
         *(const char **)f->dst = arena_strdup(a, cJSON_GetStringValue(v));
         return cJSON_IsString(v);
     case KIND_BOOL:
