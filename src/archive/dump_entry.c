@@ -104,8 +104,12 @@ bool dump_entry_is_listed(const struct dump_entry *t)
 /* Newlines become spaces. */
 static void add_name(struct buf *b, const char *s)
 {
-    for (; s && *s; s++)
-        buf_addch(b, *s == '\n' || *s == '\r' ? ' ' : *s);
+    for (; s && *s; s++) {
+        if (*s == '\n' || *s == '\r')
+            buf_addch(b, ' ');
+        else
+            buf_addch(b, *s);
+    }
 }
 
 void dump_entry_list(struct buf *b, const struct dump_entry *t)

@@ -6,6 +6,7 @@
  * frame is damage (pg_restore loops for ever over the one and ignores the other). A loop that
  * neither eats nor yields a byte ends too.
  */
+#define ZLIB_CONST /* zlib does not write to its input */
 #include <lz4frame.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,7 @@ static bool gzip_feed(struct dump_decoder *d, const unsigned char *p, size_t n, 
 {
     z_stream *z = &d->z;
 
-    z->next_in = (Bytef *)(uintptr_t)p; /* zlib does not write to it */
+    z->next_in = p;
     z->avail_in = (uInt)n;
     do {
         size_t got;

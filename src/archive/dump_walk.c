@@ -245,7 +245,7 @@ static bool block_open(struct walk *w, size_t done, unsigned *ret_type, struct e
 static bool blocks_walk(struct walk *w, struct err *e)
 {
     for (size_t done = 0; done < w->toc->data_count; done++) {
-        unsigned type;
+        unsigned type = 0;
 
         w->object = 0;
         if (!block_open(w, done, &type, e))

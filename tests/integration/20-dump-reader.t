@@ -1,6 +1,7 @@
 #!/bin/bash
 # Our reader of pg_dump's custom format against the real one: real dumps, the listing of
 # pg_restore -l, count(*) of every table, and dumps that were cut or changed.
+# shellcheck disable=SC2317 # functions are called through ok
 . "$(dirname "$0")/../support/lib.sh"
 
 DUMPLS=${PGM_DUMPLS:-$ROOT/build/release/tests/support/dumpls}
