@@ -226,14 +226,22 @@ static int cmd_cuts(const struct input *in)
     static const struct dump_walk_options decode;
     uint64_t state = in->seed;
     struct dump_report whole;
+    struct dump_toc toc;
     struct err e = {0};
     long tried = 0;
     long good = 0;
 
-    if (!read_all(&in->src, &decode, &whole, in->a, &e))
+    if (!dump_toc_read(&toc, &in->src, in->a, &e) ||
+        !dump_walk(&whole, &in->src, &toc, &decode, in->a, &e))
         return refused(&e);
     for (size_t i = 0; i < whole.table_count; i++, tried++)
         good += cut_is_refused(in, whole.tables[i].position);
+    for (size_t i = 0; i < toc.entry_count; i++) {
+        if (toc.entries[i].offset_state != DUMP_OFFSET_SET)
+            continue;
+        good += cut_is_refused(in, toc.entries[i].position); /* of large objects too */
+        tried++;
+    }
     for (long i = 0; i < in->count; i++, tried++)
         good += cut_is_refused(in, next_random(&state) % in->src.size_bytes);
     (void)printf("%ld of %ld refused\n", good, tried);

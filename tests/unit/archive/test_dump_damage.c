@@ -268,6 +268,11 @@ static void nul_in_defn(struct made *m)
     m->data[m->entry[M_INDEX].defn + 5] = 0;
 }
 
+static void nul_in_skipped_defn(struct made *m)
+{
+    m->data[m->entry[M_OBJECT].defn + 9] = 0;
+}
+
 static void string_huge(struct made *m)
 {
     made_set_int(m, m->entry[M_INDEX].defn, INT32_MAX);
@@ -656,7 +661,7 @@ static const struct damage damages[] = {
     {"a dependency of 2^31 is refused", NEW, dependency_too_large, "has an identifier that is not a number"},
     {"a zero byte in a tag is refused", NEW, nul_in_tag, "has a string with a zero byte in it"},
     {"a zero byte in a definition is refused", NEW, nul_in_defn, "has a string with a zero byte in it"},
-    {"a zero byte in a skipped definition is refused", OLD, nul_in_defn, "has a string with a zero byte in it"},
+    {"a zero byte in a skipped definition is refused", OLD, nul_in_skipped_defn, "has a string with a zero byte in it"},
     {"a string of 2^31-1 bytes is refused", NEW, string_huge, "has a string that is too long"},
     {"a string past the end is refused", NEW, string_past_end, "dump is truncated: entry 8 of 8 of the contents is cut off"},
     {"a tag of 64 kB is refused", NEW, tag_too_long, "has a string that is too long"},

@@ -154,6 +154,21 @@ static void neighbours_share_equal_strings(void **state)
     free(m);
 }
 
+static void a_prefix_is_not_the_same_string(void **state)
+{
+    struct made *m = dump_make((struct made_options){0});
+    struct reading r;
+
+    (void)state;
+    made_set_str(m, m->entry[M_TABLE].tag, "tt"); /* the next entry's tag is "t" */
+    read_made(&r, m);
+    assert_true(r.ok);
+    assert_string_equal(r.toc.entries[M_TABLE].tag, "tt");
+    assert_string_equal(r.toc.entries[M_T].tag, "t");
+    reading_release(&r);
+    free(m);
+}
+
 static const char *listed(const struct dump_entry *t)
 {
     static char text[400];
@@ -354,6 +369,7 @@ int main(void)
         cmocka_unit_test(definitions_are_kept_up_to_their_cap),
         cmocka_unit_test(strings_longer_than_the_buffer_are_read),
         cmocka_unit_test(neighbours_share_equal_strings),
+        cmocka_unit_test(a_prefix_is_not_the_same_string),
         cmocka_unit_test(entries_are_listed_as_pg_restore_does),
         cmocka_unit_test(entries_of_the_database_itself_are_not_listed),
         cmocka_unit_test(loading_through_the_root_is_recognised),

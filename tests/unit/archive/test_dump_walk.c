@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -246,6 +248,42 @@ static void hopping_finds_structure_but_counts_nothing(void **state)
     }
 }
 
+/* Three chunks of 2 GiB less a byte as holes of a sparse file, at 5 GiB in it. */
+static void dumps_beyond_4_gib_are_walked(void **state)
+{
+    const struct dump_walk_options hop = {.without_decoding = true};
+    const int64_t base = INT64_C(5) << 30;
+    const int64_t chunk = INT32_MAX;
+    struct made *m = dump_make((struct made_options){0});
+    struct made *head = dump_make((struct made_options){0});
+    struct reading r = {.a = arena_new()};
+    char path[] = "/tmp/pgm_dump.XXXXXX";
+    int fd = mkstemp(path);
+    int64_t at = base + (int64_t)m->stream[2];
+    size_t rest = m->len - m->stream[2];
+
+    (void)state;
+    head->len = 0;
+    made_int(head, chunk);
+    assert_int_equal(pwrite(fd, m->data, m->stream[2], base), (ssize_t)m->stream[2]);
+    for (int i = 0; i < 3; i++, at += 5 + chunk)
+        assert_int_equal(pwrite(fd, head->data, 5, at), 5);
+    assert_int_equal(pwrite(fd, m->data + m->stream[2], rest, at), (ssize_t)rest);
+    dump_source_part(&r.src, fd, (uint64_t)base, (uint64_t)(at - base) + rest);
+    assert_true(dump_toc_read(&r.toc, &r.src, r.a, &r.e));
+    assert_true(dump_walk(&r.report, &r.src, &r.toc, &hop, r.a, &r.e));
+    assert_int_equal(r.report.object_count, 2);
+    assert_true(r.report.verdict == DUMP_COMPLETE);
+    r.src.size_bytes--;
+    assert_false(dump_walk(&r.report, &r.src, &r.toc, &hop, r.a, &r.e));
+    assert_non_null(strstr(r.e.text, "dump is truncated: large objects"));
+    (void)close(fd);
+    (void)unlink(path);
+    reading_release(&r);
+    free(head);
+    free(m);
+}
+
 static void zstd_is_refused_with_a_way_out(void **state)
 {
     struct made *m = dump_make((struct made_options){.compression = 3});
@@ -462,6 +500,7 @@ int main(void)
         cmocka_unit_test(every_flipped_bit_of_a_gzip_stream_is_refused),
         cmocka_unit_test(a_walk_does_not_depend_on_buffer_or_chunks),
         cmocka_unit_test(hopping_finds_structure_but_counts_nothing),
+        cmocka_unit_test(dumps_beyond_4_gib_are_walked),
         cmocka_unit_test(zstd_is_refused_with_a_way_out),
         cmocka_unit_test(a_sink_sees_everything_in_order),
         cmocka_unit_test(a_failing_sink_ends_the_walk_with_its_own_error),
