@@ -441,3 +441,28 @@ endpoint_json() {
         printf '"host": "%s", "port": %d, "user": "%s"' "$T/$1/sock" "${cluster_port[$1]}" "$DB_USER"
     fi
 }
+
+# report_rows: "TABLE ROWS" lines of the tables in the JSON document of the last run.
+report_rows() {
+    python3 -c 'import json, sys
+for t in json.load(open(sys.argv[1]))["tables"]:
+    print(t["name"], t["rows"])' "$T/out" | LC_ALL=C sort
+}
+# report KEY...: one value of that document, by its path.
+report() {
+    python3 -c 'import json, sys
+v = json.load(open(sys.argv[1]))
+for k in sys.argv[2:]:
+    v = v[int(k)] if isinstance(v, list) else v[k]
+print(v if isinstance(v, str) else json.dumps(v))' "$T/out" "$@"
+}
+
+# nothing_left NAME DATABASE...: no file of a run in the temp directory, and on NAME exactly these
+# databases besides the built-in ones (previous copies are not looked at).
+nothing_left() {
+    local name=$1 want got; shift
+    want=$(printf '%s\n' "$@" | LC_ALL=C sort)
+    got=$(databases "$name" | grep -v '__prev_')
+    if [[ -n $(ls -A "$TMPDIR") ]]; then diag "left in $TMPDIR: $(ls -A "$TMPDIR")"; return 1; fi
+    if [[ $got != "$want" ]]; then diag "databases: $got"; return 1; fi
+}
