@@ -14,7 +14,7 @@ CC := gcc
 endif
 
 VERSION := $(shell sed -n 's/^#define PGM_VERSION "\(.*\)"/\1/p' include/common/version.h)
-PKGS    := libpq libcjson libarchive zlib libcrypto liblz4
+PKGS    := libpq libcjson libarchive zlib libssl libcrypto liblz4
 B       := build/$(CONFIG)
 
 # Flags are probed once per compiler: an unknown warning is left out, not an error.
@@ -70,7 +70,7 @@ all: $(PROGRAM) ## build the program (CONFIG=asan ... for other trees, WERROR=1 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
 
-$(FLAGS_MK):
+$(FLAGS_MK): Makefile
 	@mkdir -p $(@D)
 	@$(PKGCONF) --exists --print-errors $(PKGS) || \
 		{ echo 'make: libraries are missing; sudo ci/setup build installs them' >&2; exit 1; }

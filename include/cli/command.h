@@ -67,6 +67,6 @@ void help_print_usage(void);
 bool cli_print(const char *text, struct err *e) MUST_USE;
 
 extern const struct command cmd_validate, cmd_schema, cmd_help, cmd_version, cmd_init,
-    cmd_completion;
+    cmd_completion, cmd_check;
 
 #endif

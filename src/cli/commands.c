@@ -25,13 +25,6 @@ static const struct command cmd_plan = {
     .bit = CMD_PLAN,
     .needs = CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_TARGET,
 };
-static const struct command cmd_check = {
-    .name = "check",
-    .args = "[FILE]",
-    .summary = "look at both ends and say what would go wrong",
-    .bit = CMD_CHECK,
-    .needs = CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_TARGET,
-};
 static const struct command cmd_status = {
     .name = "status",
     .args = "[FILE]",
