@@ -185,7 +185,24 @@ bool catalog_read(struct pgconn *c, const struct selection *s, enum catalog_size
     return true;
 }
 
-static void facts_sql(struct buf *sql, int version)
+/*
+ * The function that knows the identifier may be closed to this role; the server checks that for a
+ * function in the text of a query even where it wouldn't be called, so it is asked first.
+ */
+static bool may_identify(struct pgconn *c, bool *ret, struct err *e)
+{
+    AUTO_BUF struct buf b = BUF_INIT(16);
+
+    if (!pgconn_value(c,
+                      "SELECT pg_catalog.has_function_privilege("
+                      "'pg_catalog.pg_control_system()', 'EXECUTE')",
+                      0, NULL, &b, e))
+        return false;
+    *ret = buf_str(&b)[0] == 't';
+    return true;
+}
+
+static void facts_sql(struct buf *sql, int version, bool identify)
 {
     const char *provider = version >= 150000 ? "d.datlocprovider" : "'c'::\"char\"";
     const char *locale = version >= 170000   ? "d.datlocale"
@@ -195,15 +212,14 @@ static void facts_sql(struct buf *sql, int version)
     const char *collation = version >= 150000 ? "d.datcollversion" : "NULL::pg_catalog.text";
 
     buf_printf(sql,
-               "SELECT d.datname, d.oid, CASE WHEN pg_catalog.has_function_privilege("
-               "'pg_catalog.pg_control_system()', 'EXECUTE') THEN (SELECT system_identifier"
-               " FROM pg_catalog.pg_control_system()) END,"
+               "SELECT d.datname, d.oid, %s,"
                " pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time())"
                "::pg_catalog.text,"
                " pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,"
                " CASE %s WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END, %s, %s, %s,"
                " pg_catalog.pg_is_in_recovery(), pg_catalog.pg_database_size(d.oid)"
                " FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()",
+               identify ? "(SELECT system_identifier FROM pg_catalog.pg_control_system())" : "NULL",
                provider, locale, rules, collation);
 }
 
@@ -211,9 +227,12 @@ bool catalog_facts(struct pgconn *c, struct arena *a, struct database_facts *ret
 {
     AUTO_BUF struct buf sql = BUF_INIT(BUF_TEXT_MAX);
     AUTO_PGRESULT PGresult *r = NULL;
+    bool identify;
     int col = 0;
 
-    facts_sql(&sql, pgconn_version(c));
+    if (!may_identify(c, &identify, e))
+        return false;
+    facts_sql(&sql, pgconn_version(c), identify);
     if (!pgconn_query(c, buf_str(&sql), 0, NULL, &r, e))
         return err_in(e, "read the database's properties");
     if (PQntuples(r) != 1)
