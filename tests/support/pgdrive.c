@@ -17,6 +17,7 @@
 #include "common/stop.h"
 #include "postgres/catalog.h"
 #include "postgres/conn.h"
+#include "postgres/count.h"
 #include "postgres/leader.h"
 
 enum { SETTINGS_MAX = 16 };
@@ -283,6 +284,45 @@ static bool verb_leader(const struct endpoint *ep, char **args, struct err *e)
     return true;
 }
 
+/*
+ * count JOBS [LIST=PATTERN...]: ANALYZE and count what the filter selects, compared with the
+ * estimates in the catalog; prints tables and rows. A table public.drop_me is dropped in between.
+ */
+static bool verb_count(const struct endpoint *ep, char **args, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+    AUTO_ARENA struct arena *a = arena_new();
+    struct count_options o = {.target = ep, .dbname = ep->database};
+    struct filter f = {0};
+    struct selection s;
+    struct catalog cat;
+    struct count_item *items;
+    uint64_t jobs = 1;
+    uint64_t rows = 0;
+
+    (void)!num_parse_u64(args[0], 1, 64, &jobs);
+    o.jobs = (unsigned)jobs;
+    filter_args(args + 1, &f);
+    if (!pgconn_open(&c, ep, NULL, e) || !filter_resolve(c, &f, a, &s, e) ||
+        !catalog_read(c, &s, CATALOG_SIZES_ESTIMATED, a, &cat, e))
+        return false;
+    items = arena_array(a, cat.count, sizeof *items);
+    for (size_t i = 0; i < cat.count; i++)
+        items[i] = (struct count_item){
+            .schema = cat.tables[i].schema,
+            .name = cat.tables[i].name,
+            .count = cat.tables[i].has_data,
+            .analyze = cat.tables[i].has_data,
+            .expected = cat.tables[i].rows > 0 ? (uint64_t)cat.tables[i].rows : 0};
+    if (!pgconn_exec(c, "DROP TABLE IF EXISTS public.drop_me", e) ||
+        !count_tables(&o, items, cat.count, e))
+        return false;
+    for (size_t i = 0; i < cat.count; i++)
+        rows += items[i].actual;
+    (void)printf("%zu tables, %llu rows\n", cat.count, (unsigned long long)rows);
+    return count_check(items, cat.count, e);
+}
+
 static const struct {
     const char *name;
     bool (*run)(const struct endpoint *ep, char **args, struct err *e);
@@ -291,6 +331,7 @@ static const struct {
     {"query", verb_query}, {"cleanup", verb_cleanup},
     {"child", verb_child}, {"tables", verb_tables},
     {"facts", verb_facts}, {"leader", verb_leader},
+    {"count", verb_count},
 };
 
 int main(int argc, char **argv)
