@@ -114,8 +114,7 @@ static bool take_letters(struct args *a, const char *word, struct err *e)
         const char *value = NULL;
 
         if (!k) {
-            err_set_(e, E_USAGE, "unknown option '-%.*s'",
-                     (int)(1 + strspn(p + 1, "\x80\x81\x82\x83")), p);
+            err_set_(e, E_USAGE, "unknown option '%s'", (unsigned char)*p < 0x80 ? shown : word);
             return usage_hint(a, e);
         }
         if (!key_takes_value(k)) {

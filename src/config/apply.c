@@ -113,6 +113,8 @@ static void apply_value(struct loader *l, const struct key *k, const struct json
 {
     AUTO_BUF struct buf why = BUF_INIT(4096);
 
+    if (v->broken)
+        return;
     if (key_set(k, l->c, v, &why))
         note_given(l, k, LAYER_FILE, &v->at, place_text(l, &v->at));
     else

@@ -246,10 +246,25 @@ static bool service_may_tell(const struct endpoint *ep)
     return ep->service || (ep->uri && strstr(ep->uri, "service"));
 }
 
+/* A misspelt or wrong key explains why something is missing; one message is enough. */
+static bool has_problem(const struct loader *l, const char *side)
+{
+    for (size_t i = 0; i < l->problems.count; i++) {
+        const char *pointer = l->problems.items[i].public.pointer;
+
+        if (!l->problems.items[i].public.warning && pointer &&
+            strncmp(pointer + 1, side, strlen(side)) == 0)
+            return true;
+    }
+    return l->root && l->root->type != JSON_OBJECT;
+}
+
 static void check_source(struct loader *l)
 {
     const struct endpoint *ep = &l->c->source;
 
+    if (has_problem(l, "source"))
+        return;
     if (!side_is_given(l, "source"))
         missing(l, "source", NULL, "is missing: which database to clone (host, database, user)");
     else if (!ep->database && !service_may_tell(ep))
@@ -258,6 +273,8 @@ static void check_source(struct loader *l)
 
 static void check_target(struct loader *l)
 {
+    if (has_problem(l, "target"))
+        return;
     if (!side_is_given(l, "target"))
         missing(l, "target", NULL, "is missing: the server to clone to (host, user)");
     else if (!config_target_database(l->c) && !(l->rq->needs & CONFIG_NEEDS_SOURCE) &&
@@ -289,14 +306,11 @@ static void check_options(struct loader *l)
 
 void cross_check(struct loader *l)
 {
-    size_t errors = l->problems.errors;
     unsigned needs = l->rq->needs;
 
     check_endpoint(l, &l->c->source);
     check_endpoint(l, &l->c->target);
     check_options(l);
-    if (l->problems.errors != errors)
-        return;
     if (needs & CONFIG_NEEDS_SOURCE && !l->c->cmd.target_only)
         check_source(l);
     if (needs & CONFIG_NEEDS_TARGET && !l->c->cmd.source_only)

@@ -94,6 +94,7 @@ static void expand_string(struct expander *x, struct json *node)
     }
     if (out.failed)
         problem_add(x->problems, &node->at, buf_str(&x->path), "the expanded text is too long");
+    node->broken = !s || out.failed;
     node->text = arena_strdup(x->arena, buf_str(&out));
     node->expanded = whole;
     buf_wipe(&out);
@@ -112,6 +113,7 @@ static void expand_node(struct expander *x, struct json *node)
         if (c->key)
             json_pointer_push(&x->path, c->key);
         expand_node(x, c);
+        node->broken = node->broken || (c->broken && node->type == JSON_ARRAY);
         if (c->key)
             json_pointer_pop(&x->path, used);
     }

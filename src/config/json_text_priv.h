@@ -28,6 +28,7 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 struct json {
     enum json_type type;
     bool truth;       /* of a JSON_BOOL */
+    bool broken;      /* it, or an item of it, could not be expanded: told already */
     bool expanded;    /* a string that ${VAR} made; the number or bool in it may be meant */
     double number;    /* of a JSON_NUMBER */
     const char *text; /* of a JSON_STRING; of a JSON_NUMBER: as it was written */

@@ -213,7 +213,8 @@ static bool set_list(const struct key *k, struct config *c, const struct json *v
     size_t cap = 0;
 
     if (v->type == JSON_ARRAY && !is_string_array(v)) {
-        buf_addstr(why, "expected an array of strings; one of its values is none, or is empty");
+        buf_addstr(why,
+                   "expected an array of strings; one of its values is not a string, or is empty");
         return false;
     }
     if (v->type != JSON_ARRAY || (k->type == KEY_ARGV && !v->child))
