@@ -80,7 +80,7 @@ $(FLAGS_MK): Makefile
 	   echo "PKG_LIBS := $$($(PKGCONF) --libs $(PKGS))"; } > $@
 
 $(PROGRAM): $(B)/pg_mirror.o $(LIB)
-	$(call say,LD)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(call say,LD)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lm
 
 $(LIB): $(OBJS)
 	@rm -f $@
@@ -94,18 +94,18 @@ $(B)/%.o: %.c $(FLAGS_MK)
 TEST_CFLAGS = -std=c11 -pthread -O1 -g -fPIE -Wall -Wextra -Wshadow $(SAN) $(CFLAGS)
 $(B)/tests/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS_ALL) -Isrc -Itests/support $(TEST_CFLAGS) -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIB) $(PKG_LIBS) -lcmocka
+	$(call say,CC)$(CC) $(CPPFLAGS_ALL) -Isrc -Itests/support $(TEST_CFLAGS) -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIB) $(PKG_LIBS) -lm -lcmocka
 
 # A fuzzer's main() is libFuzzer's in CONFIG=fuzz; elsewhere it replays the corpus as a test.
 FUZZ_MAIN := $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer,tests/fuzz/replay.c)
 $(B)/fuzz/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIB)
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS_ALL) -Isrc $(TEST_CFLAGS) $(LDFLAGS_ALL) -o $@ $< $(FUZZ_MAIN) $(LIB) $(PKG_LIBS)
+	$(call say,CC)$(CC) $(CPPFLAGS_ALL) -Isrc $(TEST_CFLAGS) $(LDFLAGS_ALL) -o $@ $< $(FUZZ_MAIN) $(LIB) $(PKG_LIBS) -lm
 
 # Small programs that the integration tests run, one .c file each.
 $(B)/tests/support/%: tests/support/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS_ALL) -Isrc $(TEST_CFLAGS) -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIB) $(PKG_LIBS)
+	$(call say,CC)$(CC) $(CPPFLAGS_ALL) -Isrc $(TEST_CFLAGS) -MMD -MP $(LDFLAGS_ALL) -o $@ $< $(LIB) $(PKG_LIBS) -lm
 
 # Counts statements and strikes at the Nth one.
 $(B)/tests/support/swapdrive: LDFLAGS_ALL += -Wl,--wrap=PQsendQuery,--wrap=PQsendQueryParams
