@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2016,SC1003,SC2001
 # Sessions, filters and the catalog against real servers: what each way to fail is called, what a
 # client program is given, what a stop does.
 . "$(dirname "$0")/../support/lib.sh"

@@ -9,6 +9,7 @@ drive_build() {
     cp "$bin" "$T/pgdrive" && chmod 755 "$T/pgdrive"
 }
 
+# shellcheck disable=SC2154 # lib.sh sets cluster_port
 # at NAME [DB [USER]]: the driver's keys for a cluster's socket.
 at() { printf 'host=%s\nport=%s\ndatabase=%s\nuser=%s\n' "$T/$1/sock" "${cluster_port[$1]}" "${2:-postgres}" "${3:-$DB_USER}"; }
 
