@@ -24,7 +24,7 @@ mapfile -t keys < <(at a app)
 rows=$(sql a app "select sum((i % 7)) + 330000 + 3 + 1 + 2 from generate_series(1, 350) i")
 
 for jobs in 1 4; do
-    sql a app 'create table if not exists drop_me(i int); analyze drop_me'
+    sql a app 'set client_min_messages = warning; create table if not exists drop_me(i int); analyze drop_me'
     since=$(sql a app 'select clock_timestamp()')
     drive "${keys[@]}" count "$jobs"
     is "$(head -n 1 <<<"$out")" "359 tables, $rows rows" "$jobs session(s): every row is counted once"

@@ -35,7 +35,7 @@ session_open() {
 session_say() {
     session_done[$1]=$((session_done[$1] + 1))
     printf '%s;\n\\echo done %d\n' "$2" "${session_done[$1]}" >&"${session_fd[$1]}"
-    wait_until 30 grep -q "^done ${session_done[$1]}\$" "$T/session.$1.out" || die "session $1 hangs in: $2"
+    wait_until 30 grep -qs "^done ${session_done[$1]}\$" "$T/session.$1.out" || die "session $1 hangs in: $2"
 }
 # session_start ID SQL: without waiting
 session_start() {
