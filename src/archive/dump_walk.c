@@ -20,7 +20,12 @@
 
 #include "dump_priv.h"
 
-enum { BLOCK_DATA = 1, BLOCK_OBJECTS = 3 };
+enum {
+    BLOCK_DATA = 1,
+    BLOCK_OBJECTS = 3,
+    SHORT_CHUNK = 256,
+    GATHER_BYTES = 16 * 1024,
+};
 
 struct walk {
     struct dump_in in;
@@ -38,6 +43,7 @@ struct walk {
     uint32_t object; /* the one being read, 0 in a table */
     uint64_t object_bytes;
     struct dump_report *report;
+    unsigned char gathered[GATHER_BYTES];
 };
 
 /* What is being read, for messages. */
@@ -104,13 +110,40 @@ static bool chunk_walk(struct walk *w, uint64_t left, struct err *e)
     return w->in.fault == DUMP_OK ? true : walk_fault(w, e);
 }
 
+/*
+ * An uncompressed dump has one chunk per row, so short chunks are put together: one call then
+ * serves hundreds of rows. Whatever is not a short chunk that lies whole in the buffer stays there.
+ */
+static bool short_chunks_walk(struct walk *w, struct err *e)
+{
+    struct dump_in *in = &w->in;
+    size_t n = 0;
+
+    while (in->end - in->next >= 5 + SHORT_CHUNK && n <= GATHER_BYTES - SHORT_CHUNK) {
+        const unsigned char *p = in->data + in->next;
+        size_t len = (size_t)p[1] | (size_t)p[2] << 8;
+
+        if (p[0] != 0 || p[3] != 0 || p[4] != 0 || len == 0 || len > SHORT_CHUNK)
+            break;
+        memcpy(w->gathered + n, p + 5, len);
+        in->next += 5 + len;
+        n += len;
+    }
+    if (n > 0 && !dump_decoder_feed(w->decoder, w->gathered, n, e))
+        return decoder_fault(w, e);
+    return true;
+}
+
 static bool stream_walk(struct walk *w, struct err *e)
 {
     if (w->decoder)
         dump_decoder_begin(w->decoder);
     for (;;) {
-        int32_t len = dump_in_int(&w->in);
+        int32_t len;
 
+        if (w->decoder && !short_chunks_walk(w, e))
+            return false;
+        len = dump_in_int(&w->in);
         if (len < 0)
             dump_in_bad(&w->in, "a chunk with a negative length");
         if (w->in.fault != DUMP_OK)

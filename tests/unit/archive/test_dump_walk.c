@@ -386,6 +386,36 @@ static void a_sink_sees_everything_in_order(void **state)
     }
 }
 
+/* Short chunks are put together on the way; long ones and those at the edge of the buffer are not.
+ */
+static void content_does_not_depend_on_the_length_of_chunks(void **state)
+{
+    static const int chunks[] = {1, 2, 13, 255, 256, 257, 258, 512, 5000};
+    static char rows[30000];
+    size_t n = 0;
+
+    (void)state;
+    for (int i = 0; n < sizeof rows - 100; i++)
+        n += (size_t)snprintf(rows + n, 100, "%d\t%.*s\n", i, i % 60,
+                              "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefgh");
+    for (size_t i = 0; i < ARRAY_LEN(chunks) * 3; i++) {
+        struct made *m = dump_make((struct made_options){.chunk = chunks[i / 3], .rows = rows});
+        struct seen seen = {.text = BUF_INIT(100000)};
+        const struct dump_sink sink = {.data = see_data, .arg = &seen};
+        const struct dump_walk_options o = {.sink = &sink,
+                                            .buffer_bytes = i % 3 ? 300 * (i % 3) : 0};
+        struct reading r;
+
+        read_with(&r, m->data, m->len, &o);
+        assert_string_equal(r.e.text, "");
+        assert_memory_equal(buf_str(&seen.text), rows, n);
+        assert_string_equal(buf_str(&seen.text) + n, COPY_END COPY_END "z\n");
+        buf_release(&seen.text);
+        reading_release(&r);
+        free(m);
+    }
+}
+
 static void a_failing_sink_ends_the_walk_with_its_own_error(void **state)
 {
     static const char *const points[] = {"table_begin", "table_end", "object_begin", "object_end",
@@ -503,6 +533,7 @@ int main(void)
         cmocka_unit_test(dumps_beyond_4_gib_are_walked),
         cmocka_unit_test(zstd_is_refused_with_a_way_out),
         cmocka_unit_test(a_sink_sees_everything_in_order),
+        cmocka_unit_test(content_does_not_depend_on_the_length_of_chunks),
         cmocka_unit_test(a_failing_sink_ends_the_walk_with_its_own_error),
         cmocka_unit_test(a_damaged_table_is_never_ended),
         cmocka_unit_test(progress_grows_to_the_size_of_the_dump),
