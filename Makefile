@@ -42,6 +42,7 @@ NO_BUILD := clean help format dist test check check-integration unit asan tsan l
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
 -include $(FLAGS_MK)
 endif
+PKG_LIBS += -lm
 
 CPPFLAGS_ALL = -D_GNU_SOURCE -Iinclude $(PKG_CFLAGS) \
 	$(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) $(CPPFLAGS)
