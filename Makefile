@@ -78,7 +78,7 @@ $(FLAGS_MK): Makefile
 	@{ echo 'PROBED := $(call probe,$(WARN_PROBED)) $(if $(SAN),,$(call probe,$(HARD_PROBED)))'; \
 	   echo 'LINKED := $(call probe,$(LINK_PROBED))'; \
 	   echo "PKG_CFLAGS := $$($(PKGCONF) --cflags $(PKGS) | sed 's/-I/-isystem /g')"; \
-	   echo "PKG_LIBS := $$($(PKGCONF) --libs $(PKGS))"; } > $@
+	   echo "PKG_LIBS := $$($(PKGCONF) --libs $(PKGS)) -lm"; } > $@
 
 $(PROGRAM): $(B)/pg_mirror.o $(LIB)
 	$(call say,LD)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lm
