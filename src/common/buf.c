@@ -103,6 +103,8 @@ const char *buf_str(const struct buf *b)
 void buf_consume(struct buf *b, size_t n)
 {
     assert(n <= b->len);
+    if (n == 0) /* there may be no memory yet */
+        return;
     memmove(b->data, b->data + n, b->len - n + 1);
     b->len -= n;
 }
