@@ -11,9 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/arena.h"
 #include "common/buf.h"
 #include "common/err.h"
 #include "common/proc.h"
+
+struct pgconn;
 
 struct client_login {
     const char *conninfo; /* for -d; holds no password */
@@ -21,10 +24,16 @@ struct client_login {
     const char *options;  /* PGOPTIONS, "" or NULL: none */
 };
 
+/* How a child reaches database dbname of the server that c reached. Strings live in the arena;
+ * the password stays c's. */
+bool client_login_init(struct client_login *login, const struct pgconn *c, const char *dbname,
+                       struct arena *a, struct err *e) MUST_USE;
+
 /* What a run of either program takes and gives besides its own options. All may be zero. */
 struct client_io {
     void (*tick)(void *arg); /* about every 200 ms, from the thread that waits */
     void *tick_arg;
+    const int *keep_fds;  /* more descriptors to inherit, such as the run's lock; -1 ends */
     struct buf *messages; /* the newest 16 kB of the program's stderr; NULL: not wanted */
 };
 

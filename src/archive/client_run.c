@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "postgres/conn.h"
 
 #include "common/banned.h"
 
@@ -56,16 +57,50 @@ static void log_command(const struct client_args *args)
     log_debug("running %s", buf_str(&line));
 }
 
-bool client_run(const struct client_args *args, const struct client_login *login,
-                const int *keep_fds, const struct client_io *io, struct client_end *ret,
-                struct buf *stderr_tail, struct err *e)
+bool client_login_init(struct client_login *login, const struct pgconn *c, const char *dbname,
+                       struct arena *a, struct err *e)
+{
+    AUTO_BUF struct buf conninfo = BUF_INIT(BUF_TEXT_MAX);
+    AUTO_BUF struct buf options = BUF_INIT(BUF_TEXT_MAX);
+
+    if (!pgconn_child_conninfo(c, dbname, &conninfo, e))
+        return false;
+    pgconn_child_options(c, &options);
+    login->conninfo = arena_strdup(a, buf_str(&conninfo));
+    login->options = arena_strdup(a, buf_str(&options));
+    login->password = pgconn_password(c);
+    return true;
+}
+
+/* Both lists in one, in the arena. */
+static const int *join_fds(const int *fds, const int *more, struct arena *a)
+{
+    size_t n = 0;
+    size_t m = 0;
+    int *all;
+
+    while (fds[n] >= 0)
+        n++;
+    while (more && more[m] >= 0)
+        m++;
+    all = arena_array(a, n + m + 1, sizeof *all);
+    memcpy(all, fds, n * sizeof *all);
+    if (m > 0)
+        memcpy(all + n, more, m * sizeof *all);
+    all[n + m] = -1;
+    return all;
+}
+
+bool client_run(const struct client_args *args, const struct client_login *login, const int *fds,
+                const struct client_io *io, struct client_end *ret, struct buf *stderr_tail,
+                struct err *e)
 {
     AUTO_ARENA struct arena *a = arena_new();
     struct proc_env env;
     struct proc_options o = {
         .argv = args->items,
         .err = stderr_tail,
-        .keep_fds = keep_fds,
+        .keep_fds = join_fds(fds, io->keep_fds, a),
         .tick = io->tick,
         .tick_arg = io->tick_arg,
     };

@@ -17,12 +17,13 @@ void client_args_add(struct client_args *args, const char *fmt, ...) PRINTF_LIKE
 void client_args_flag(struct client_args *args, bool cond, const char *arg);
 
 /*
- * Run args to its end. keep_fds as in proc_options. False when the program could not run or the
- * run was stopped; otherwise ret tells how it ended and stderr_tail holds its last words.
+ * Run args to its end; the child inherits `fds` (-1 ends) and io->keep_fds. False when the program
+ * could not run or the run was stopped; otherwise ret tells how it ended and stderr_tail holds its
+ * last words.
  */
-bool client_run(const struct client_args *args, const struct client_login *login,
-                const int *keep_fds, const struct client_io *io, struct client_end *ret,
-                struct buf *stderr_tail, struct err *e) MUST_USE;
+bool client_run(const struct client_args *args, const struct client_login *login, const int *fds,
+                const struct client_io *io, struct client_end *ret, struct buf *stderr_tail,
+                struct err *e) MUST_USE;
 
 /* "pg_dump failed (exit status 1)", with the program's last lines as detail. */
 bool client_failed(const char *program, const struct client_end *end, const struct buf *stderr_tail,

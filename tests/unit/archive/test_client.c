@@ -208,6 +208,17 @@ static void a_newer_major_of_an_older_round_gives_way_to_a_fresh_one(void **stat
     assert_chosen(&o, 170012, NULL);
 }
 
+static void an_older_minor_gives_way_to_a_fresh_newer_major(void **state)
+{
+    struct client_options o = between(150010, 170012);
+
+    (void)state;
+    make_pair("bin1", "15.9");
+    make_pair("bin2", "16.6");
+    make_pair("bin3", "16.5");
+    assert_chosen(&o, 160006, NULL);
+}
+
 static void programs_newer_than_the_target_are_used_with_a_warning(void **state)
 {
     struct client_options o = between(150010, 150010);
@@ -429,6 +440,7 @@ int main(void)
         TEST(the_smallest_major_not_below_the_source_is_chosen),
         TEST(of_one_major_the_newest_minor_is_chosen),
         TEST(a_newer_major_of_an_older_round_gives_way_to_a_fresh_one),
+        TEST(an_older_minor_gives_way_to_a_fresh_newer_major),
         TEST(programs_newer_than_the_target_are_used_with_a_warning),
         TEST(an_older_minor_that_does_no_harm_is_used_with_a_warning),
         TEST(only_stale_programs_are_refused_with_the_update_command),

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -151,6 +152,7 @@ static void what_a_killed_process_left_is_reaped(void **state)
         char path[200];
         int fd = spool_temp_open(dir, "r1", SPOOL_DUMP_SUFFIX, path, sizeof path, NULL);
 
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void)!write(ready[1], fd >= 0 ? "y" : "n", 1);
         (void)pause();
         _exit(0);
