@@ -1,0 +1,117 @@
+/*
+ * pg_restore's messages are for people, so it is never asked to do what may harmlessly fail. Two
+ * kinds of entries are known to: a comment on an extension (only its owner may write it, and the
+ * extension script has usually written the same one) and a security label (its provider may not be
+ * loaded here). They are taken out of pg_restore's list and run one by one over libpq, where an
+ * SQLSTATE tells what happened. Everything else that fails is a failure.
+ */
+#include "entries_priv.h"
+
+#include <string.h>
+
+#include "common/macros.h"
+
+static bool is_kind(const struct dump_entry *t, const char *kind)
+{
+    return strcmp(t->desc, kind) == 0;
+}
+
+static bool tag_begins(const struct dump_entry *t, const char *prefix)
+{
+    return strncmp(t->tag, prefix, strlen(prefix)) == 0;
+}
+
+/* Entries about the database itself; pg_restore needs -C for them, we carry them over ourselves. */
+static bool is_of_database(const struct dump_entry *t)
+{
+    return is_kind(t, "DATABASE") || is_kind(t, "DATABASE PROPERTIES") ||
+           ((is_kind(t, "COMMENT") || is_kind(t, "ACL") || is_kind(t, "SECURITY LABEL")) &&
+            tag_begins(t, "DATABASE "));
+}
+
+static bool is_large_object(const struct dump_entry *t)
+{
+    return is_kind(t, "BLOB") || is_kind(t, "BLOBS") || is_kind(t, "BLOB METADATA") ||
+           ((is_kind(t, "COMMENT") || is_kind(t, "ACL") || is_kind(t, "SECURITY LABEL")) &&
+            tag_begins(t, "LARGE OBJECT"));
+}
+
+static bool is_publication(const struct dump_entry *t)
+{
+    return is_kind(t, "PUBLICATION") || is_kind(t, "PUBLICATION TABLE") ||
+           is_kind(t, "PUBLICATION TABLES IN SCHEMA") ||
+           (is_kind(t, "COMMENT") && tag_begins(t, "PUBLICATION "));
+}
+
+static bool is_subscription(const struct dump_entry *t)
+{
+    return is_kind(t, "SUBSCRIPTION") || is_kind(t, "SUBSCRIPTION TABLE") ||
+           (is_kind(t, "COMMENT") && tag_begins(t, "SUBSCRIPTION "));
+}
+
+static bool is_left_out(const struct dump_entry *t, const struct config *cfg)
+{
+    if (is_of_database(t))
+        return true;
+    if (!cfg->keep_acl && (is_kind(t, "ACL") || is_kind(t, "DEFAULT ACL")))
+        return true;
+    if (!cfg->comments && is_kind(t, "COMMENT"))
+        return true;
+    if (!cfg->large_objects && is_large_object(t))
+        return true;
+    return (!cfg->publications && is_publication(t)) || (!cfg->subscriptions && is_subscription(t));
+}
+
+enum entry_plan entry_plan(const struct dump_entry *t, const struct config *cfg)
+{
+    if (is_left_out(t, cfg))
+        return ENTRY_LEFT_OUT;
+    if (is_kind(t, "SECURITY LABEL") || (is_kind(t, "COMMENT") && tag_begins(t, "EXTENSION ")))
+        return ENTRY_BEST_EFFORT;
+    return ENTRY_RESTORE;
+}
+
+bool entries_list(const struct dump_toc *toc, const struct config *cfg, struct buf *list)
+{
+    bool some_out = false;
+
+    for (size_t i = 0; i < toc->entry_count; i++) {
+        const struct dump_entry *t = &toc->entries[i];
+
+        if (entry_plan(t, cfg) == ENTRY_RESTORE)
+            buf_printf(list, "%d;\n", t->dump_id);
+        else if (!is_of_database(t))
+            some_out = true;
+    }
+    return some_out;
+}
+
+/* Which sections a run restores, as pg_dump sorted them. */
+static bool section_is_restored(const struct dump_entry *t, const struct config *cfg)
+{
+    if (cfg->section == SECTION_DATA_ONLY)
+        return t->section == DUMP_SECTION_DATA;
+    return true;
+}
+
+size_t entries_missing(const struct dump_toc *toc, const struct config *cfg,
+                       const struct inventory *inv, struct buf *dst)
+{
+    enum { SHOWN = 5 };
+    size_t missing = 0;
+
+    for (size_t i = 0; i < toc->entry_count; i++) {
+        const struct dump_entry *t = &toc->entries[i];
+
+        if (!inventory_knows_kind(t->desc) || entry_plan(t, cfg) != ENTRY_RESTORE ||
+            !section_is_restored(t, cfg) || inventory_has(inv, t->desc, t->namespace, t->tag))
+            continue;
+        if (missing < SHOWN)
+            buf_printf(dst, "%s%s %s%s%s", missing ? ", " : "", t->desc,
+                       t->namespace ? t->namespace : "", t->namespace ? "." : "", t->tag);
+        missing++;
+    }
+    if (missing > SHOWN)
+        buf_printf(dst, " and %zu more", missing - SHOWN);
+    return missing;
+}

@@ -1,0 +1,217 @@
+/*
+ * pg_restore fills the shadow with settings a DBA would choose by hand: nobody can see the shadow,
+ * so its commits need not wait for the disk (the swap's does), and index builds get memory.
+ *
+ * In place there is no shadow: one transaction drops and restores, so that a failure leaves the
+ * database as it was; it cannot run in parallel.
+ */
+#include "clone_priv.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/restore_run.h"
+#include "common/io.h"
+#include "common/log.h"
+#include "common/num.h"
+#include "entries_priv.h"
+
+enum {
+    EXTRA_CONNECTIONS = 3,
+    PROGRESS_EVERY_MS = 1000,
+    MAINTENANCE_KB_MAX = 512 * 1024,
+    MAINTENANCE_KB_MIN = 64 * 1024,
+};
+
+/* What the target's own session needs to show how far pg_restore is. */
+struct restore_progress {
+    struct clone_run *run;
+    struct pgconn *session;
+    uint64_t next_ms;
+    const char *database;
+};
+
+/* Bytes that COPY has read so far in running commands do not add up over time; the size does. */
+static void restore_tick(void *arg)
+{
+    static const char sql[] = "SELECT pg_catalog.pg_database_size(oid) FROM"
+                              " pg_catalog.pg_database WHERE datname = $1";
+    struct restore_progress *p = arg;
+    AUTO_BUF struct buf value = BUF_INIT(64);
+    uint64_t now = io_now_ms();
+    uint64_t bytes;
+
+    if (now < p->next_ms)
+        return;
+    p->next_ms = now + PROGRESS_EVERY_MS;
+    if (pgconn_value(p->session, sql, 1, &p->database, &value, NULL) &&
+        num_parse_u64(buf_str(&value), 0, UINT64_MAX, &bytes))
+        progress_done(p->run->progress, bytes);
+}
+
+static bool make_shadow(struct clone_run *r, struct err *e)
+{
+    const struct config *cfg = r->cfg;
+    struct shadow_options o = {
+        .name = r->shadow_name.text,
+        .database = r->database,
+        .run = r->report->run_id,
+        .like = &r->like,
+        .encoding = strcmp(cfg->target_encoding, "source") == 0 ? NULL : cfg->target_encoding,
+        .locale = strcmp(cfg->target_locale, "source") == 0 ? NULL : cfg->target_locale,
+        .tablespace = cfg->target_tablespace,
+        .connection_limit = (int)cfg->jobs + EXTRA_CONNECTIONS,
+    };
+
+    r->shadow_made = true; /* even if it fails half-way: dropping what isn't there is fine */
+    return shadow_create(r->target, &o, r->report, &r->shadow, e);
+}
+
+/* template0 has a schema "public"; a source that dropped it must not get it back. */
+static bool drop_public_schema(struct clone_run *r, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+    struct pgconn_options o = {.dbname = r->shadow.name, .same_as = r->target};
+
+    if (r->has_public_schema)
+        return true;
+    return pgconn_open(&c, &r->cfg->target, &o, e) && pgconn_exec(c, "DROP SCHEMA public", e);
+}
+
+/* A quarter of the memory, shared by the processes, within what a server will hardly miss. */
+static uint64_t maintenance_kb(const struct clone_run *r)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long page = sysconf(_SC_PAGESIZE);
+    uint64_t kb;
+
+    if (!pgconn_is_local(r->target) || pages <= 0 || page <= 0)
+        return MAINTENANCE_KB_MAX / 2; /* whose memory is not ours to see */
+    kb = (uint64_t)pages * (uint64_t)page / 1024 / 4 / r->cfg->jobs;
+    if (kb > MAINTENANCE_KB_MAX)
+        return MAINTENANCE_KB_MAX;
+    return kb < MAINTENANCE_KB_MIN ? MAINTENANCE_KB_MIN : kb;
+}
+
+static enum client_section section_of(const struct config *cfg)
+{
+    return cfg->section == SECTION_SCHEMA_ONLY ? CLIENT_SCHEMA_ONLY
+           : cfg->section == SECTION_DATA_ONLY ? CLIENT_DATA_ONLY
+                                               : CLIENT_SECTION_ALL;
+}
+
+static struct restore_run_options restore_options(const struct clone_run *r)
+{
+    const struct config *cfg = r->cfg;
+
+    return (struct restore_run_options){
+        .tools = &r->tools,
+        .spool = &r->spool,
+        .jobs = cfg->jobs,
+        .section = section_of(cfg),
+        .no_owner = !cfg->keep_owner,
+        .no_acl = !cfg->keep_acl,
+        .no_comments = !cfg->comments,
+        .no_publications = !cfg->publications,
+        .no_subscriptions = !cfg->subscriptions,
+        .tuning = {.async_commit = true,
+                   .maintenance_work_mem_kb = maintenance_kb(r),
+                   .maintenance_workers = 2},
+    };
+}
+
+/* Run pg_restore into database. ret_clean: it ended with status 0; otherwise why holds its words.
+ */
+static bool restore_into(struct clone_run *r, const char *database, struct restore_run_options *o,
+                         bool *ret_clean, struct err *why, struct err *e)
+{
+    AUTO_BUF struct buf conninfo = BUF_INIT(BUF_TEXT_MAX);
+    AUTO_BUF struct buf list = BUF_INIT(SIZE_MAX / 2);
+    AUTO_BUF struct buf messages = BUF_INIT(PROC_STDERR_MAX * 2);
+    struct restore_progress progress = {.run = r, .session = r->target, .database = database};
+    struct client_end end = {0};
+
+    if (!pgconn_child_conninfo(r->target, database, &conninfo, e))
+        return false;
+    o->login.conninfo = buf_str(&conninfo);
+    o->login.password = pgconn_password(r->target);
+    if (entries_list(&r->toc, r->cfg, &list))
+        o->list = buf_str(&list);
+    o->io = (struct client_io){.tick = restore_tick, .tick_arg = &progress, .messages = &messages};
+    if (!restore_run(o, &end, e))
+        return false;
+    *ret_clean = end.ok;
+    if (!end.ok)
+        (void)restore_failed(&end, &messages, why);
+    return true;
+}
+
+/* A refused one is reported and harmless. In a transaction of its own each. */
+static bool run_best_effort(struct clone_run *r, const char *database, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+    struct pgconn_options o = {.dbname = database, .same_as = r->target};
+
+    for (size_t i = 0; i < r->toc.entry_count; i++) {
+        const struct dump_entry *t = &r->toc.entries[i];
+        struct err why = {0};
+
+        if (entry_plan(t, r->cfg) != ENTRY_BEST_EFFORT || !t->defn)
+            continue;
+        o.client_encoding = r->encoding;
+        if (!c && !pgconn_open(&c, &r->cfg->target, &o, e))
+            return false;
+        if (pgconn_exec(c, t->defn, &why))
+            continue;
+        if (why.sqlstate[0] == '\0') {
+            *e = why;
+            return false;
+        }
+        r->harmless_failures++;
+        report_warn(r->report, "restore.harmless", NULL, "not restored: %s on %s: %s", t->desc,
+                    t->tag, why.text);
+    }
+    return true;
+}
+
+bool load_shadow(struct clone_run *r, struct err *e)
+{
+    struct restore_run_options o = restore_options(r);
+    struct err why = {0};
+    bool clean = false;
+
+    progress_phase(r->progress, "restore", "B", 0);
+    if (!make_shadow(r, e) || !drop_public_schema(r, e))
+        return err_in(e, "target");
+    if (!restore_into(r, r->shadow.name, &o, &clean, &why, e) ||
+        !run_best_effort(r, r->shadow.name, e))
+        return err_in(e, "target");
+    report_phase(r->report, "verify");
+    return verify_target(r, r->shadow.name, clean, &why, e);
+}
+
+bool load_in_place(struct clone_run *r, struct err *e)
+{
+    struct restore_run_options o = restore_options(r);
+    struct err why = {0};
+    bool clean = false;
+
+    o.jobs = 1;
+    o.single_transaction = true;
+    o.clean = r->cfg->section != SECTION_DATA_ONLY;
+    o.tuning.async_commit = false;
+    progress_phase(r->progress, "restore", "B", 0);
+    if (!restore_into(r, r->database, &o, &clean, &why, e))
+        return err_in(e, "target");
+    if (!clean) {
+        *e = why;
+        return err_in(e, "target: nothing was changed in '%s'", r->database);
+    }
+    r->report->target_state = TARGET_REPLACED;
+    if (!run_best_effort(r, r->database, e))
+        return err_in(e, "target");
+    report_phase(r->report, "verify");
+    return verify_target(r, r->database, clean, &why, e);
+}
