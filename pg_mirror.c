@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/result.h"
+#include "cli/runner.h"
 #include "common/log.h"
 
 /* Descriptors 0 to 2 must be something, or the next file opened would be taken for one of them. */
@@ -25,6 +26,17 @@ static bool run(struct invocation *inv, struct err *e)
     return inv->command->run(inv, e);
 }
 
+/* What was held back comes first, so that the story ends with the error. */
+static int fail(const struct invocation *inv, const struct err *e)
+{
+    if (inv->config.verbosity >= 0)
+        log_history_flush();
+    result_log_error(e);
+    if (!inv->printed && invocation_wants_json(inv))
+        result_print_failure(inv->command ? inv->command->name : NULL, e);
+    return err_exit_status(e);
+}
+
 int main(int argc, char **argv)
 {
     struct invocation inv = {0};
@@ -33,15 +45,13 @@ int main(int argc, char **argv)
 
     if (!standard_streams_are_open())
         return err_code_status(E_SYSTEM);
-    if (!invocation_prepare(&inv, argc, argv, &e)) {
-        result_log_error(&e);
-        status = err_exit_status(&e);
+    if (!runner_block_signals(&e) || !invocation_prepare(&inv, argc, argv, &e)) {
+        status = fail(&inv, &e);
     } else if (!inv.command) {
         help_print_usage();
         status = err_code_status(E_USAGE);
     } else if (!run(&inv, &e)) {
-        result_log_error(&e);
-        status = err_exit_status(&e);
+        status = fail(&inv, &e);
     }
     invocation_release(&inv);
     log_close();

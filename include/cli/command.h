@@ -45,6 +45,7 @@ struct invocation {
     size_t arg_count;
     struct config_option *options; /* as typed */
     size_t option_count, option_cap;
+    bool printed; /* the one JSON document of --output json is on stdout */
 };
 
 /* Split the command line. E_USAGE with a hint naming the help to read. */
@@ -61,12 +62,15 @@ void invocation_release(struct invocation *inv);
 /* log_init() as the options ask; run (id) may be NULL. Called again when the run id is known. */
 bool invocation_start_log(const struct invocation *inv, const char *run, struct err *e) MUST_USE;
 
+/* Was one JSON document asked for? Also known when preparing the call failed. */
+bool invocation_wants_json(const struct invocation *inv);
+
 /* Twelve lines for a bare call, on stderr. */
 void help_print_usage(void);
 /* Write text to stdout; a reader that left is no error. */
 bool cli_print(const char *text, struct err *e) MUST_USE;
 
-extern const struct command cmd_validate, cmd_schema, cmd_help, cmd_version, cmd_init,
-    cmd_completion, cmd_check;
+extern const struct command cmd_mirror, cmd_plan, cmd_check, cmd_restore, cmd_status, cmd_validate,
+    cmd_schema, cmd_help, cmd_version, cmd_init, cmd_completion;
 
 #endif

@@ -19,8 +19,14 @@ struct cJSON *result_document(const struct report *r, const struct err *e, int e
 /* Add a number that may not fit a double: exact, as text in the document. */
 void json_add_u64(struct cJSON *object, const char *key, uint64_t value);
 
+/* One end: where, database, version, system identifier. */
+void result_add_server(struct cJSON *o, const char *key, const struct report_server *s);
+
 /* Print a document and a newline on stdout. EPIPE is not an error: the reader left. */
 bool json_print(const struct cJSON *document, struct err *e) MUST_USE;
+
+/* A document for a command that failed before it had anything to say. */
+void result_print_failure(const char *command, const struct err *e);
 
 /* The summary of a finished mirror or restore, as info lines; warnings as warning lines. */
 void result_log(const struct report *r);

@@ -129,3 +129,16 @@ bool cli_print(const char *text, struct err *e)
         return true;
     return err_sys(e, E_IO, "cannot write to standard output");
 }
+
+bool invocation_wants_json(const struct invocation *inv)
+{
+    const char *text = getenv("PG_MIRROR_OUTPUT");
+
+    if (inv->config.output != OUTPUT_TEXT)
+        return inv->config.output == OUTPUT_JSON;
+    for (size_t i = 0; i < inv->option_count; i++) {
+        if (str_eq(inv->options[i].key->option, "output"))
+            text = inv->options[i].text;
+    }
+    return str_eq(text, "json");
+}

@@ -36,7 +36,7 @@ static void add_time(cJSON *o, const char *key, uint64_t wall_ms)
     add_string_or_null(o, key, wall_ms ? io_format_utc(text, (time_t)(wall_ms / 1000)) : NULL);
 }
 
-static void add_server(cJSON *o, const char *key, const struct report_server *s)
+void result_add_server(cJSON *o, const char *key, const struct report_server *s)
 {
     cJSON *server = cJSON_AddObjectToObject(o, key);
 
@@ -127,8 +127,8 @@ struct cJSON *result_document(const struct report *r, const struct err *e, int e
     add_time(o, "finished", r->finished_ms);
     add_seconds(o, "duration_s", r->finished_ms - r->started_ms);
     (void)cJSON_AddNumberToObject(o, "attempts", r->attempts);
-    add_server(o, "source", &r->source);
-    add_server(o, "target", &r->target);
+    result_add_server(o, "source", &r->source);
+    result_add_server(o, "target", &r->target);
     add_time(o, "snapshot_time", r->snapshot_ms);
     add_string_or_null(o, "snapshot_lsn", r->snapshot_lsn);
     json_add_u64(o, "rows", r->rows);
@@ -155,6 +155,22 @@ bool json_print(const struct cJSON *document, struct err *e)
     if (!ok && errno != EPIPE)
         return err_sys(e, E_IO, "cannot write to standard output");
     return true;
+}
+
+void result_print_failure(const char *command, const struct err *e)
+{
+    struct report r;
+    struct err ignored = {0};
+    cJSON *document;
+
+    report_init(&r);
+    r.command = command;
+    r.finished_ms = r.started_ms;
+    document = result_document(&r, e, err_exit_status(e));
+    if (!json_print(document, &ignored))
+        log_debug("%s", ignored.text);
+    cJSON_Delete(document);
+    report_release(&r);
 }
 
 static void log_warnings(const struct report *r)
