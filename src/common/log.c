@@ -14,6 +14,7 @@
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/io.h"
+#include "common/str.h"
 
 enum { LINE_MAX_BYTES = 16 * 1024 };
 
@@ -110,16 +111,26 @@ bool log_enabled(enum log_level level)
     return level <= state.level;
 }
 
+/* Bytes that are no UTF-8 (a server may say anything) become U+FFFD: the line stays valid JSON. */
 static void json_string(struct buf *b, const char *key, const char *value)
 {
+    size_t len = strlen(value);
+    size_t valid = str_utf8_valid_prefix(value, len);
+
     buf_printf(b, ",\"%s\":\"", key);
-    for (const unsigned char *p = (const unsigned char *)value; *p; p++) {
-        if (*p == '"' || *p == '\\')
-            buf_printf(b, "\\%c", *p);
-        else if (*p < 0x20)
-            buf_printf(b, "\\u%04x", *p);
-        else
-            buf_addch(b, (char)*p);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)value[i];
+
+        if (i == valid) {
+            buf_addstr(b, "\\ufffd");
+            valid = i + 1 + str_utf8_valid_prefix(value + i + 1, len - i - 1);
+        } else if (c == '"' || c == '\\') {
+            buf_printf(b, "\\%c", c);
+        } else if (c < 0x20) {
+            buf_printf(b, "\\u%04x", c);
+        } else {
+            buf_addch(b, (char)c);
+        }
     }
     buf_addch(b, '"');
 }
