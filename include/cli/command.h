@@ -59,7 +59,10 @@ bool invocation_prepare(struct invocation *inv, int argc, char *const *argv,
                         struct err *e) MUST_USE;
 void invocation_release(struct invocation *inv);
 
-/* log_init() as the options ask; run (id) may be NULL. Called again when the run id is known. */
+/*
+ * log_init() as the options ask; run (id) may be NULL. Called again when the run id is known. The
+ * log file is opened for commands that act, not for those that only look.
+ */
 bool invocation_start_log(const struct invocation *inv, const char *run, struct err *e) MUST_USE;
 
 /* Was one JSON document asked for? Also known when preparing the call failed. */

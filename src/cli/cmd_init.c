@@ -61,7 +61,7 @@ static bool init_run(struct invocation *inv, struct err *e)
 }
 
 static const char *const init_examples[] = {
-    "pg_mirror init --source postgresql://ro@prod/app --target postgresql://ci@test staging.json",
+    "pg_mirror init --source postgresql://ro@prod/app --target host=test new.json",
     NULL,
 };
 

@@ -47,7 +47,7 @@ static bool schema_run(struct invocation *inv, struct err *e)
 
 static const char *const validate_examples[] = {
     "pg_mirror validate -c staging.json",
-    "pg_mirror validate -c staging.json --show    # what is in force, and where from",
+    "pg_mirror validate -c staging.json --show   # what is in force and why",
     NULL,
 };
 

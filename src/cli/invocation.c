@@ -54,11 +54,13 @@ static enum log_format chosen_format(const struct config *c)
 bool invocation_start_log(const struct invocation *inv, const char *run, struct err *e)
 {
     const struct config *c = &inv->config;
+    unsigned bit = inv->command ? inv->command->bit : 0;
     bool has_job = inv->command && inv->command->needs != CONFIG_NEEDS_NONE;
+    bool acts = bit & (CMD_MIRROR | CMD_RESTORE | CMD_ROLLBACK | CMD_PRUNE);
     struct log_options o = {.level = chosen_level(c),
                             .format = chosen_format(c),
                             .color = wants_color(c->color),
-                            .file = has_job ? c->log_file : NULL,
+                            .file = acts ? c->log_file : NULL,
                             .job = has_job ? c->name : NULL,
                             .run = run};
 
