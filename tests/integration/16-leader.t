@@ -89,6 +89,18 @@ is "$(dumped_rows)" 10 'and a name means the table that has it now'
 leader_stop
 
 session_open s a app
+session_say s 'begin; lock table t_old; create table newer(i int)'
+leader_start lock_timeout=20000 leader
+leader_is_waiting
+session_say s commit
+session_close s
+leader_ready
+is "$(sql a app "select count(*) from pg_locks where relation = 'newer'::regclass and granted")" 1 \
+    'a table that appeared while another was waited for is locked, too'
+leader_stop
+sql a app 'drop table newer'
+
+session_open s a app
 session_say s 'begin; lock table t_old'
 leader_start lock_timeout=20000 leader
 leader_is_waiting
@@ -162,6 +174,17 @@ is "$(field code) $(field text)" 'cancelled interrupted by SIGTERM' 'SIGTERM end
 is "$(sql a app "select count(*) from pg_locks where not granted")" 0 'and the server waits no longer'
 session_say s rollback
 session_close s; session_close r; session_close q
+
+# more tables than the server has room for locks
+cluster_start small -- 'max_connections = 12' 'max_locks_per_transaction = 10' 'max_wal_senders = 0'
+for i in {1..25}; do
+    echo "do \$\$ begin for j in 1..100 loop execute format('create table t_%s_%s(i int)', $i, j); end loop; end \$\$;"
+done | cluster_psql small postgres
+mapfile -t keys < <(at small)
+drive "${keys[@]}" leader </dev/null
+is "$(field state) $(field text)" '53200 lock 2500 tables: out of shared memory' 'a full lock table'
+has "$(field hint)" 'raise max_locks_per_transaction on the source server' 'names its setting'
+cluster_stop small
 
 # a hot standby
 as_user "$(pg_bin)/pg_basebackup" -D "$T/sb/data" -R -c fast -X stream -d "$(conninfo a postgres)" \
