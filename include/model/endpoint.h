@@ -35,8 +35,8 @@ struct endpoint {
     const char *maintenance_database; /* NULL: "postgres", then "template1" */
     struct secret password;           /* already read from file, command or environment */
     uint64_t connect_timeout_ms;
-    uint64_t lock_timeout_ms;      /* waiting for a lock on a table; 0: for ever */
-    uint64_t statement_timeout_ms; /* of our own short queries; 0: none */
+    uint64_t lock_timeout_ms;       /* waiting for a lock on a table; 0: for ever */
+    uint64_t statement_timeout_ms;  /* of our own short queries; 0: none */
     const struct setting *settings; /* GUCs of every session, after ours */
     size_t setting_count;
 };

@@ -165,7 +165,7 @@ static bool plan_run(struct invocation *inv, struct err *e)
 
 static const char *const plan_examples[] = {
     "pg_mirror plan -c staging.json          # what would change",
-    "pg_mirror plan -c staging.json --sql    # and how the database would be created",
+    "pg_mirror plan -c staging.json --sql    # with the statements",
     NULL,
 };
 

@@ -11,7 +11,7 @@ static bool restore_command(struct invocation *inv, struct err *e)
 }
 
 static const char *const restore_examples[] = {
-    "pg_mirror restore -c staging.json /var/backups/app/staging-app-20261120T023107Z.pgmirror.tar",
+    "pg_mirror restore -c staging.json staging-app-20261120T023107Z.tar",
     NULL,
 };
 

@@ -29,7 +29,7 @@ static cJSON *verdict(const struct invocation *inv)
 /* That the configuration is valid was found before we got here. */
 static bool validate_run(struct invocation *inv, struct err *e)
 {
-    AUTO_BUF struct buf line = BUF_INIT(64 * 1024);
+    AUTO_BUF struct buf line = BUF_INIT((size_t)64 * 1024);
 
     if (inv->config.cmd.show)
         return print_document(config_show(&inv->config), e);

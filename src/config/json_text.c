@@ -42,10 +42,14 @@ static struct place next_place(struct builder *b)
     return place_of(b, b->scan->starts[b->next++]);
 }
 
+struct member {
+    const struct json *node;
+};
+
 static int by_key(const void *left, const void *right)
 {
-    const struct json *a = *(const struct json *const *)left;
-    const struct json *b = *(const struct json *const *)right;
+    const struct json *a = ((const struct member *)left)->node;
+    const struct json *b = ((const struct member *)right)->node;
     int order = strcmp(a->key, b->key);
 
     if (order != 0)
@@ -58,21 +62,21 @@ static int by_key(const void *left, const void *right)
 /* Every second use of a key is a problem, told with the place of the one before. */
 static void check_duplicates(struct builder *b, const struct json *object, size_t count)
 {
-    const struct json **sorted = arena_array(b->arena, count + 1, sizeof *sorted);
+    struct member *sorted = arena_array(b->arena, count + 1, sizeof *sorted);
     size_t n = 0;
 
     for (const struct json *m = object->child; m; m = m->next)
-        sorted[n++] = m;
+        sorted[n++].node = m;
     qsort(sorted, n, sizeof *sorted, by_key);
     for (size_t i = 1; i < n; i++) {
         size_t used = b->path.len;
 
-        if (strcmp(sorted[i - 1]->key, sorted[i]->key) != 0)
+        if (strcmp(sorted[i - 1].node->key, sorted[i].node->key) != 0)
             continue;
-        json_pointer_push(&b->path, sorted[i]->key);
-        problem_add(b->problems, &sorted[i]->key_at, buf_str(&b->path),
-                    "duplicate key, already at line %u column %u", sorted[i - 1]->key_at.line,
-                    sorted[i - 1]->key_at.column);
+        json_pointer_push(&b->path, sorted[i].node->key);
+        problem_add(b->problems, &sorted[i].node->key_at, buf_str(&b->path),
+                    "duplicate key, already at line %u column %u", sorted[i - 1].node->key_at.line,
+                    sorted[i - 1].node->key_at.column);
         json_pointer_pop(&b->path, used);
     }
 }

@@ -86,7 +86,7 @@ static int by_place(const void *left, const void *right)
 
 static const char *whole_line(struct arena *a, const struct config_problem *p)
 {
-    AUTO_BUF struct buf b = BUF_INIT(MESSAGE_MAX * 2);
+    AUTO_BUF struct buf b = BUF_INIT((size_t)MESSAGE_MAX * 2);
 
     if (p->file)
         buf_addstr(&b, p->file);

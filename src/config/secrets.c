@@ -106,7 +106,7 @@ static bool run_password_command(struct arena *a, const struct string_list *comm
 {
     char program[PROGRAM_PATH_MAX];
     struct buf out = BUF_INIT(SECRET_MAX);
-    struct buf errors = BUF_INIT(2 * PROC_STDERR_MAX);
+    struct buf errors = BUF_INIT((size_t)2 * PROC_STDERR_MAX);
     struct proc_options o = {.out = &out, .err = &errors, .timeout_ms = COMMAND_TIMEOUT_MS};
     struct proc_result result;
     bool ok;
