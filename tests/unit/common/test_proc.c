@@ -112,6 +112,8 @@ static void the_environment_is_the_one_given(void **state)
 
 static void stdin_is_empty_and_signals_are_default(void **state)
 {
+    unsigned long long blocked;
+    unsigned long long ignored;
     sigset_t set;
     sigset_t old;
 
@@ -121,7 +123,9 @@ static void stdin_is_empty_and_signals_are_default(void **state)
     sigprocmask(SIG_BLOCK, &set, &old);
     (void)signal(SIGPIPE, SIG_IGN);
     assert_true(shell("cat; grep -E '^Sig(Blk|Ign)' /proc/self/status"));
-    assert_string_equal(buf_str(&out), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    assert_int_equal(sscanf(buf_str(&out), "SigBlk: %llx SigIgn: %llx", &blocked, &ignored), 2);
+    assert_int_equal(blocked, 0);
+    assert_int_equal(ignored & 0x7fffffff, 0); /* above are those that libc keeps for itself */
     (void)signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &old, NULL);
 }
