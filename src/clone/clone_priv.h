@@ -30,6 +30,7 @@ struct clone_table {
     const char *schema;
     const char *name;
     bool of_extension; /* CREATE EXTENSION may have filled it, too */
+    int root; /* > 0: loaded through the n-th partitioned table, which may spread rows anew */
     uint64_t rows;
     uint64_t bytes;
 };

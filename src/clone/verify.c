@@ -74,6 +74,7 @@ static struct count_item count_item(const struct clone_run *r, const struct clon
         .name = t->name,
         .count = true,
         .analyze = r->cfg->analyze,
+        .group = t->root,
         .at_least = t->of_extension,
         .expected = t->rows,
     };
