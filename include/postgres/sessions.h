@@ -17,11 +17,13 @@
 
 struct pgconn;
 
-/*
- * End the sessions in the database that we may end (superusers' only as a superuser); *ret_left is
- * how many were there, including those just told to go.
- */
-bool sessions_terminate(struct pgconn *c, unsigned database_oid, unsigned *ret_left,
+struct session_count {
+    unsigned all;    /* including those just told to go */
+    unsigned immune; /* those of them that we may not end: superusers', or others' at all */
+};
+
+/* End the sessions in the database that we may end. */
+bool sessions_terminate(struct pgconn *c, unsigned database_oid, struct session_count *ret,
                         struct err *e) MUST_USE;
 
 /* Poll every 5 ms until nobody is there or the time is over; nobody is ended. */
@@ -42,8 +44,8 @@ struct evictor;
 /* oids: 0 is skipped. same_as: pin to its host. NULL if it cannot be had (no session left). */
 struct evictor *evictor_start(const struct endpoint *ep, const struct pgconn *same_as,
                               const unsigned oids[2]);
-/* Sessions seen in the last round; a large number before the first. */
-unsigned evictor_left(struct evictor *v);
+/* Sessions seen in the last round; large numbers before the first. */
+struct session_count evictor_left(struct evictor *v);
 void evictor_stop(struct evictor *v); /* NULL is fine */
 
 #endif

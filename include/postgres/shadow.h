@@ -71,10 +71,14 @@ struct leftover {
     bool closed_target; /* the target itself, closed in the middle of a swap: to be reopened */
 };
 
+struct leftovers {
+    struct leftover *items;
+    size_t count;
+};
+
 /* Only while holding the run lock are these certainly not of a run that still works. */
 bool shadow_leftovers(struct pgconn *c, const char *database, const char *shadow_name,
-                      struct arena *a, struct leftover **ret, size_t *ret_count,
-                      struct err *e) MUST_USE;
+                      struct arena *a, struct leftovers *ret, struct err *e) MUST_USE;
 
 /* Drop the shadows, reopen the target. Needs the run lock. *ret_count is how many there were. */
 bool shadow_clean(struct pgconn *c, const char *database, const char *shadow_name,

@@ -28,8 +28,7 @@ struct live {
     bool asked;
     struct previous_copy *copies;
     size_t copy_count;
-    struct leftover *leftovers;
-    size_t leftover_count;
+    struct leftovers leftovers;
     char holder[RUN_LOCK_HOLDER_MAX];
 };
 
@@ -96,8 +95,7 @@ static bool ask_target(struct status *s, struct err *e)
         return false;
     if (!pgconn_open_maintenance(&c, &cfg->target, false, e) ||
         !previous_list(c, s->database, s->arena, &l->copies, &l->copy_count, e) ||
-        !shadow_leftovers(c, s->database, shadow.text, s->arena, &l->leftovers, &l->leftover_count,
-                          e) ||
+        !shadow_leftovers(c, s->database, shadow.text, s->arena, &l->leftovers, e) ||
         !run_lock_holder(c, s->database, l->holder, e))
         return err_in(e, "target");
     l->asked = true;
@@ -184,9 +182,9 @@ static void print_live(const struct status *s, struct buf *b)
                    num_format_bytes(size, l->copies[i].bytes));
     if (l->copy_count == 0)
         buf_addstr(b, "previous      none\n");
-    for (size_t i = 0; i < l->leftover_count; i++)
+    for (size_t i = 0; i < l->leftovers.count; i++)
         buf_printf(b, "%s %s%s\n", l->holder[0] ? "at work      " : "left over    ",
-                   l->leftovers[i].name,
+                   l->leftovers.items[i].name,
                    l->holder[0] ? "" : "  (of a run that was killed; the next run removes it)");
     if (l->holder[0])
         buf_printf(b, "lock          held by %s\n", l->holder);
@@ -234,8 +232,8 @@ static void add_live(cJSON *o, const struct live *l)
         json_add_u64(copy, "bytes", l->copies[i].bytes);
         (void)cJSON_AddItemToArray(copies, copy);
     }
-    for (size_t i = 0; i < l->leftover_count; i++)
-        (void)cJSON_AddItemToArray(leftovers, cJSON_CreateString(l->leftovers[i].name));
+    for (size_t i = 0; i < l->leftovers.count; i++)
+        (void)cJSON_AddItemToArray(leftovers, cJSON_CreateString(l->leftovers.items[i].name));
     (void)cJSON_AddItemToObject(o, "lock_holder",
                                 l->holder[0] ? cJSON_CreateString(l->holder) : cJSON_CreateNull());
 }

@@ -146,27 +146,30 @@ static bool object_read(const cJSON *j, const struct field *fields, size_t count
     return true;
 }
 
-static bool array_of(const cJSON *j, const char *key, size_t size, struct arena *a,
-                     const cJSON **ret_first, void **ret_items, struct err *e)
+static bool array_of(const cJSON *j, const char *key, const cJSON **ret, struct err *e)
 {
-    const cJSON *array = cJSON_GetObjectItemCaseSensitive(j, key);
-
-    if (!cJSON_IsArray(array))
+    *ret = cJSON_GetObjectItemCaseSensitive(j, key);
+    if (!cJSON_IsArray(*ret))
         return err_set(e, E_DATA, "'%s' in the database's properties is not a list", key);
-    *ret_items = arena_array(a, (size_t)cJSON_GetArraySize(array), size);
-    *ret_first = array->child;
     return true;
+}
+
+static void *room_for(const cJSON *array, size_t size, struct arena *a)
+{
+    return arena_array(a, (size_t)cJSON_GetArraySize(array), size);
 }
 
 static bool get_grants(const cJSON *j, struct arena *a, struct database_properties *p,
                        struct err *e)
 {
+    const cJSON *array;
     const cJSON *item;
-    void *items;
 
-    if (!array_of(j, "grants", sizeof *p->grants, a, &item, &items, e))
+    if (!array_of(j, "grants", &array, e))
         return false;
-    for (p->grants = items; item; item = item->next) {
+    p->grants = room_for(array, sizeof *p->grants, a);
+    cJSON_ArrayForEach(item, array)
+    {
         struct dbprops_grant *g = &p->grants[p->grant_count++];
         const struct field fields[] = {
             {"grantor", KIND_STRING, &g->grantor},
@@ -187,12 +190,14 @@ static bool get_grants(const cJSON *j, struct arena *a, struct database_properti
 static bool get_settings(const cJSON *j, struct arena *a, struct database_properties *p,
                          struct err *e)
 {
+    const cJSON *array;
     const cJSON *item;
-    void *items;
 
-    if (!array_of(j, "settings", sizeof *p->settings, a, &item, &items, e))
+    if (!array_of(j, "settings", &array, e))
         return false;
-    for (p->settings = items; item; item = item->next) {
+    p->settings = room_for(array, sizeof *p->settings, a);
+    cJSON_ArrayForEach(item, array)
+    {
         struct dbprops_setting *s = &p->settings[p->setting_count++];
         const struct field fields[] = {
             {"role", KIND_OPTIONAL_STRING, &s->role},
@@ -209,12 +214,14 @@ static bool get_settings(const cJSON *j, struct arena *a, struct database_proper
 static bool get_labels(const cJSON *j, struct arena *a, struct database_properties *p,
                        struct err *e)
 {
+    const cJSON *array;
     const cJSON *item;
-    void *items;
 
-    if (!array_of(j, "security_labels", sizeof *p->labels, a, &item, &items, e))
+    if (!array_of(j, "security_labels", &array, e))
         return false;
-    for (p->labels = items; item; item = item->next) {
+    p->labels = room_for(array, sizeof *p->labels, a);
+    cJSON_ArrayForEach(item, array)
+    {
         struct dbprops_label *l = &p->labels[p->label_count++];
         const struct field fields[] = {
             {"provider", KIND_STRING, &l->provider},

@@ -107,8 +107,10 @@ static bool add_locale(struct buf *sql, const struct database_properties *p,
                        const struct dbprops_create *how, struct err *e)
 {
     bool same = !how->locale;
-    char provider = same ? p->provider : 'c';
+    char provider = 'c';
 
+    if (same)
+        provider = p->provider;
     if (provider == 'i' && how->server_version < 150000)
         return provider_unknown(p, "ICU", 15, e);
     if (provider == 'b' && how->server_version < 170000)

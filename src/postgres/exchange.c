@@ -23,6 +23,7 @@
  */
 #include "exchange_priv.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,10 +34,13 @@
 #include "common/stop.h"
 #include "postgres/sessions.h"
 
+#define OBJECT_IN_USE "55006"
+
 enum {
     PLAIN_ATTEMPTS = 5,
     CLOSED_ATTEMPTS = 2,
     BACKOFF_MS = 100,
+    BACKOFF_MAX_MS = 1000,
     QUIET_MS = 3000, /* for the last sessions in the incoming database to leave */
     EVICT_MS = 300,  /* for the others to leave before RENAME; it goes on regardless */
     ASK_MS = 30000,  /* to find out what became of a COMMIT */
@@ -72,14 +76,13 @@ static bool name_is_free(struct state *s, bool *ret, struct err *e)
 /* Later than every other copy, so that "newest" is never a matter of seconds. */
 static bool choose_time(struct state *s, time_t *ret, struct err *e)
 {
-    struct db_row *rows;
-    size_t n;
+    struct db_rows rows;
 
     *ret = (time_t)(io_wall_ms() / 1000);
-    if (!db_rows_marked(s->c, s->x->database, MARKER_PREVIOUS, s->a, &rows, &n, e))
+    if (!db_rows_marked(s->c, s->x->database, MARKER_PREVIOUS, s->a, &rows, e))
         return false;
-    if (n > 0 && rows[0].marker.time >= *ret)
-        *ret = rows[0].marker.time + 1;
+    if (rows.count > 0 && rows.items[0].marker.time >= *ret)
+        *ret = rows.items[0].marker.time + 1;
     return true;
 }
 
@@ -192,19 +195,27 @@ static bool dress_incoming(struct state *s, struct err *e)
     return comment_on(s, x->incoming.name, x->comment, e);
 }
 
-/* Give the others a moment; RENAME sees to the rest. */
+/*
+ * Give the others a moment; RENAME sees to those who come in meanwhile. But it would wait 5 s for
+ * sessions that nobody ends, and everybody who connects with it: so then it is not tried.
+ */
 static bool evict(struct state *s, struct evictor *v, struct err *e)
 {
     uint64_t end = io_now_ms() + EVICT_MS;
-    unsigned left;
+    struct session_count n = {0};
 
-    if (!v) /* one round by ourselves; the view is read once a transaction */
-        return s->x->outgoing.oid == 0 || sessions_terminate(s->c, s->x->outgoing.oid, &left, e);
-    while (evictor_left(v) > 0 && io_now_ms() < end) {
+    if (!v) /* one round by ourselves: the view is read only once in a transaction */
+        return (!s->x->outgoing.oid || sessions_terminate(s->c, s->x->outgoing.oid, &n, e)) &&
+               sessions_terminate(s->c, s->x->incoming.oid, &n, e);
+    for (n = evictor_left(v); n.all > 0 && io_now_ms() < end; n = evictor_left(v)) {
         if (!stop_sleep_ms(1, e))
             return false;
     }
-    return true;
+    if (n.all == UINT_MAX || n.immune == 0)
+        return true;
+    (void)err_set(e, E_SWAP, "sessions are in the way that '%s' may not end", pgconn_user(s->c));
+    memcpy(e->sqlstate, OBJECT_IN_USE, sizeof OBJECT_IN_USE);
+    return false;
 }
 
 static bool rename_both(struct state *s, time_t when, struct err *e)
@@ -231,6 +242,20 @@ static bool rename_both(struct state *s, time_t when, struct err *e)
                         db_quoted(s->a, x->incoming.name), database);
 }
 
+/* A prepared transaction is no session: RENAME would wait 5 s for it, and for nothing. */
+static bool refuse_prepared(struct state *s, struct err *e)
+{
+    struct blocker *list = NULL;
+    size_t n = 0;
+
+    if (!swap_blockers(s->c, s->x->database, s->a, &list, &n, e))
+        return false;
+    if (n == 0 || list[0].kind != BLOCKER_PREPARED)
+        return true;
+    (void)err_set(e, E_SWAP, "the database has a prepared transaction '%s'", list[0].name);
+    return err_hint(e, "%s", list[0].hint);
+}
+
 /* Everything between BEGIN and COMMIT. */
 static bool exchange_body(struct state *s, struct evictor **v, struct err *e)
 {
@@ -240,7 +265,7 @@ static bool exchange_body(struct state *s, struct evictor **v, struct err *e)
     if (!pgconn_exec(
             s->c, "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = 3000", e) ||
         !still_the_same(s, x->incoming.name, x->incoming.oid, e) ||
-        !still_the_same(s, x->database, x->outgoing.oid, e) ||
+        !still_the_same(s, x->database, x->outgoing.oid, e) || !refuse_prepared(s, e) ||
         (x->outgoing.oid && !choose_previous(s, &when, e)) || !dress_incoming(s, e))
         return false;
     *v = evictor_start(x->target, s->c, (unsigned[2]){x->incoming.oid, x->outgoing.oid});
@@ -331,7 +356,7 @@ static bool attempt(struct state *s, struct err *e)
 /* Sessions in the way, a lock that was not got, or two changes of one row of pg_database. */
 static bool worth_repeating(const struct err *e)
 {
-    static const char *const states[] = {"55006", "55P03", "40P01", "40001", "XX000"};
+    static const char *const states[] = {OBJECT_IN_USE, "55P03", "40P01", "40001", "XX000"};
 
     for (size_t i = 0; i < ARRAY_LEN(states); i++) {
         if (strcmp(e->sqlstate, states[i]) == 0)
@@ -361,7 +386,7 @@ static bool attempts(struct state *s, struct swap_result *ret, struct err *e)
         }
         if (!stop_sleep_ms(pause, e))
             return false;
-        pause *= 2;
+        pause = pause * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : pause * 2;
     }
 }
 
@@ -374,7 +399,7 @@ static void name_those_in_the_way(struct state *s, struct err *e)
         if (oids[i] && !sessions_describe(s->c, oids[i], &who, NULL))
             return;
     }
-    if (who.len == 0)
+    if (who.len == 0) /* gone by now */
         return;
     (void)err_detail(e, "%s", buf_str(&who));
     (void)err_hint(e, "only a superuser, or a member of pg_signal_backend for others than "
@@ -388,7 +413,7 @@ static bool explain(struct state *s, struct err *e)
     if (code == E_UNKNOWN || code == E_CANCELLED || code == E_DEADLINE)
         return err_in(e, "swap database '%s'", s->x->database);
     e->code = E_SWAP;
-    if (strcmp(e->sqlstate, "55006") == 0)
+    if (strcmp(e->sqlstate, OBJECT_IN_USE) == 0)
         name_those_in_the_way(s, e);
     else if (strcmp(e->sqlstate, "42501") == 0)
         (void)err_hint(e, "renaming takes CREATEDB and ownership of both databases");

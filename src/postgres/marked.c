@@ -53,7 +53,7 @@ static int newest_first(const void *pa, const void *pb)
 }
 
 bool db_rows_marked(struct pgconn *c, const char *of, enum marker_role role, struct arena *a,
-                    struct db_row **ret, size_t *ret_count, struct err *e)
+                    struct db_rows *ret, struct err *e)
 {
     AUTO_PGRESULT PGresult *r = NULL;
     struct db_row *rows;
@@ -72,16 +72,16 @@ bool db_rows_marked(struct pgconn *c, const char *of, enum marker_role role, str
     }
     if (n > 1)
         qsort(rows, n, sizeof *rows, newest_first);
-    *ret = rows;
-    *ret_count = n;
+    *ret = (struct db_rows){rows, n};
     return true;
 }
 
 static bool drop_old(struct pgconn *c, const struct db_row *db, const char *name, struct err *e)
 {
+    struct session_count n;
     unsigned left;
 
-    return sessions_terminate(c, db->oid, &left, e) && sessions_wait(c, db->oid, 2000, &left, e) &&
+    return sessions_terminate(c, db->oid, &n, e) && sessions_wait(c, db->oid, 2000, &left, e) &&
            pgconn_execf(c, e, "DROP DATABASE IF EXISTS %s", name);
 }
 

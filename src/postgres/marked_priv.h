@@ -22,12 +22,17 @@ struct db_row {
 bool db_row_read(struct pgconn *c, const char *name, struct arena *a, struct db_row *ret,
                  bool *ret_found, struct err *e) MUST_USE;
 
+struct db_rows {
+    struct db_row *items;
+    size_t count;
+};
+
 /*
  * Databases whose comment is ours, of this target and still under the name written there; newest
  * first (by the time in the comment, then by OID).
  */
 bool db_rows_marked(struct pgconn *c, const char *of, enum marker_role role, struct arena *a,
-                    struct db_row **ret, size_t *ret_count, struct err *e) MUST_USE;
+                    struct db_rows *ret, struct err *e) MUST_USE;
 
 /* DROP DATABASE with FORCE where the server has it. It must not be in a transaction. */
 bool db_drop(struct pgconn *c, const struct db_row *db, struct err *e) MUST_USE;

@@ -29,19 +29,21 @@ static bool size_of(struct pgconn *c, unsigned oid, uint64_t *ret, struct err *e
 bool previous_list(struct pgconn *c, const char *database, struct arena *a,
                    struct previous_copy **ret, size_t *ret_count, struct err *e)
 {
-    struct db_row *rows;
+    struct db_rows rows;
 
-    if (!db_rows_marked(c, database, MARKER_PREVIOUS, a, &rows, ret_count, e))
+    if (!db_rows_marked(c, database, MARKER_PREVIOUS, a, &rows, e))
         return false;
+    *ret_count = rows.count;
     *ret = arena_array(a, *ret_count, sizeof **ret);
     for (size_t i = 0; i < *ret_count; i++) {
+        const struct db_row *row = &rows.items[i];
         struct previous_copy *p = &(*ret)[i];
 
-        *p = (struct previous_copy){.name = rows[i].name,
-                                    .oid = rows[i].oid,
-                                    .time = rows[i].marker.time,
-                                    .run = rows[i].marker.run,
-                                    .comment = rows[i].marker.comment};
+        *p = (struct previous_copy){.name = row->name,
+                                    .oid = row->oid,
+                                    .time = row->marker.time,
+                                    .run = row->marker.run,
+                                    .comment = row->marker.comment};
         if (!size_of(c, p->oid, &p->bytes, e))
             return false;
     }
@@ -135,21 +137,20 @@ bool previous_prune(struct pgconn *c, const struct prune_options *o, struct aren
 static bool choose_copy(struct pgconn *c, const struct rollback_options *o, struct arena *a,
                         struct db_row *ret, struct err *e)
 {
-    struct db_row *rows;
-    size_t n;
+    struct db_rows rows;
 
-    if (!db_rows_marked(c, o->database, MARKER_PREVIOUS, a, &rows, &n, e))
+    if (!db_rows_marked(c, o->database, MARKER_PREVIOUS, a, &rows, e))
         return false;
-    if (n == 0)
+    if (rows.count == 0)
         return err_set(e, E_NO, "there is no previous copy of database '%s'", o->database) ||
                err_hint(e, "copies are kept when retention.keep_previous is at least 1");
-    *ret = rows[0];
+    *ret = rows.items[0];
     for (size_t i = 0; o->to && strcmp(ret->name, o->to) != 0; i++) {
-        if (i == n)
+        if (i == rows.count)
             return err_set(e, E_USAGE, "'%s' is not a previous copy of database '%s'", o->to,
                            o->database) ||
-                   err_hint(e, "the newest is '%s'", rows[0].name);
-        *ret = rows[i];
+                   err_hint(e, "the newest is '%s'", rows.items[0].name);
+        *ret = rows.items[i];
     }
     return true;
 }

@@ -21,11 +21,11 @@ static const char *oid_text(char dst[OID_TEXT_MAX], unsigned oid)
     return dst;
 }
 
-static unsigned count_of(const PGresult *r)
+static unsigned count_of(const PGresult *r, int column)
 {
     uint64_t n = 0;
 
-    if (PQntuples(r) != 1 || !num_parse_u64(PQgetvalue(r, 0, 0), 0, UINT_MAX, &n))
+    if (PQntuples(r) != 1 || !num_parse_u64(PQgetvalue(r, 0, column), 0, UINT_MAX, &n))
         return 0;
     return (unsigned)n;
 }
@@ -42,9 +42,11 @@ static const char terminate_sql[] =
     " JOIN pg_catalog.pg_roles me ON me.rolname = CURRENT_USER"
     " LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid"
     " WHERE a.datid = $1::pg_catalog.oid AND a.pid <> pg_catalog.pg_backend_pid())"
-    " SELECT count(*), count(CASE WHEN may THEN pg_catalog.pg_terminate_backend(pid) END) FROM s";
+    " SELECT count(*), count(*) FILTER (WHERE NOT may),"
+    " count(CASE WHEN may THEN pg_catalog.pg_terminate_backend(pid) END) FROM s";
 
-bool sessions_terminate(struct pgconn *c, unsigned database_oid, unsigned *ret_left, struct err *e)
+bool sessions_terminate(struct pgconn *c, unsigned database_oid, struct session_count *ret,
+                        struct err *e)
 {
     AUTO_PGRESULT PGresult *r = NULL;
     char text[OID_TEXT_MAX];
@@ -52,7 +54,7 @@ bool sessions_terminate(struct pgconn *c, unsigned database_oid, unsigned *ret_l
 
     if (!pgconn_query(c, terminate_sql, 1, &oid, &r, e))
         return err_in(e, "end the sessions of others");
-    *ret_left = count_of(r);
+    *ret = (struct session_count){count_of(r, 0), count_of(r, 1)};
     return true;
 }
 
@@ -71,7 +73,7 @@ bool sessions_wait(struct pgconn *c, unsigned database_oid, uint64_t max_ms, uns
 
         if (!pgconn_query(c, sql, 1, &oid, &r, e))
             return false;
-        *ret_left = count_of(r);
+        *ret_left = count_of(r, 0);
         if (*ret_left == 0 || io_now_ms() >= end)
             return true;
         if (!stop_sleep_ms(POLL_MS, e))
@@ -113,6 +115,7 @@ struct evictor {
     unsigned oids[2];
     _Atomic bool stop;
     _Atomic unsigned left;
+    _Atomic unsigned immune;
 };
 
 static void *evict(void *arg)
@@ -121,18 +124,20 @@ static void *evict(void *arg)
     struct err e = {0};
 
     while (!atomic_load(&v->stop)) {
-        unsigned total = 0;
+        struct session_count total = {0};
 
         for (int i = 0; i < 2; i++) {
-            unsigned left = 0;
+            struct session_count n = {0};
 
-            if (v->oids[i] && !sessions_terminate(v->c, v->oids[i], &left, &e)) {
+            if (v->oids[i] && !sessions_terminate(v->c, v->oids[i], &n, &e)) {
                 log_debug("%s", e.text);
                 return NULL;
             }
-            total += left;
+            total.all += n.all;
+            total.immune += n.immune;
         }
-        atomic_store(&v->left, total);
+        atomic_store(&v->immune, total.immune);
+        atomic_store(&v->left, total.all);
         (void)poll(NULL, 0, POLL_MS);
     }
     return NULL;
@@ -155,9 +160,11 @@ struct evictor *evictor_start(const struct endpoint *ep, const struct pgconn *sa
     return NULL;
 }
 
-unsigned evictor_left(struct evictor *v)
+struct session_count evictor_left(struct evictor *v)
 {
-    return atomic_load(&v->left);
+    unsigned left = atomic_load(&v->left);
+
+    return (struct session_count){left, atomic_load(&v->immune)};
 }
 
 void evictor_stop(struct evictor *v)

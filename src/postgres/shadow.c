@@ -176,10 +176,11 @@ bool shadow_drop(const struct endpoint *ep, const struct pgconn *same_as, const 
 
 bool shadow_terminate_sessions(struct pgconn *c, const struct shadow *s, struct err *e)
 {
-    unsigned left = 0;
+    struct session_count n;
+    unsigned left;
 
-    return sessions_terminate(c, s->oid, &left, e) &&
-           (left == 0 || sessions_wait(c, s->oid, LEAVE_MS, &left, e));
+    return sessions_terminate(c, s->oid, &n, e) &&
+           (n.all == 0 || sessions_wait(c, s->oid, LEAVE_MS, &left, e));
 }
 
 bool shadow_dress(struct pgconn *c, const char *name, const struct database_properties *p,
@@ -210,46 +211,51 @@ bool shadow_keep(struct pgconn *c, const struct shadow *s, const struct database
 
 /* ---- leftovers ---- */
 
-/* Rows to act on: marked shadows, a newborn under the shadow's name, a closed target. */
+/* Rows to act on: marked shadows, a closed target, a newborn under the shadow's name. */
 static bool find_leftovers(struct pgconn *c, const char *database, const char *shadow_name,
-                           struct arena *a, struct db_row **ret, size_t *ret_count, struct err *e)
+                           struct arena *a, struct db_rows *ret, struct err *e)
 {
-    struct db_row *marked;
-    struct db_row *closed;
+    struct db_rows marked;
+    struct db_rows closed;
     struct db_row newborn;
-    size_t marked_count;
-    size_t closed_count;
     bool found;
 
-    if (!db_rows_marked(c, database, MARKER_SHADOW, a, &marked, &marked_count, e) ||
-        !db_rows_marked(c, database, MARKER_CLOSED, a, &closed, &closed_count, e) ||
+    if (!db_rows_marked(c, database, MARKER_SHADOW, a, &marked, e) ||
+        !db_rows_marked(c, database, MARKER_CLOSED, a, &closed, e) ||
         !db_row_read(c, shadow_name, a, &newborn, &found, e))
         return false;
-    *ret = arena_array(a, marked_count + closed_count + 1, sizeof **ret);
-    *ret_count = 0;
-    for (size_t i = 0; i < marked_count; i++)
-        (*ret)[(*ret_count)++] = marked[i];
-    for (size_t i = 0; i < closed_count; i++)
-        (*ret)[(*ret_count)++] = closed[i];
+    ret->items = arena_array(a, marked.count + closed.count + 1, sizeof *ret->items);
+    ret->count = 0;
+    for (size_t i = 0; i < marked.count; i++)
+        ret->items[ret->count++] = marked.items[i];
+    for (size_t i = 0; i < closed.count; i++)
+        ret->items[ret->count++] = closed.items[i];
     if (found && is_newborn(&newborn))
-        (*ret)[(*ret_count)++] = newborn;
+        ret->items[ret->count++] = newborn;
     return true;
 }
 
-bool shadow_leftovers(struct pgconn *c, const char *database, const char *shadow_name,
-                      struct arena *a, struct leftover **ret, size_t *ret_count, struct err *e)
+static bool is_closed_target(const struct db_row *db)
 {
-    struct db_row *rows;
+    return db->marked && db->marker.role == MARKER_CLOSED;
+}
 
-    if (!find_leftovers(c, database, shadow_name, a, &rows, ret_count, e))
+bool shadow_leftovers(struct pgconn *c, const char *database, const char *shadow_name,
+                      struct arena *a, struct leftovers *ret, struct err *e)
+{
+    struct db_rows rows;
+
+    if (!find_leftovers(c, database, shadow_name, a, &rows, e))
         return false;
-    *ret = arena_array(a, *ret_count, sizeof **ret);
-    for (size_t i = 0; i < *ret_count; i++)
-        (*ret)[i] = (struct leftover){.name = rows[i].name,
-                                      .run = rows[i].marked ? rows[i].marker.run : "",
-                                      .time = rows[i].marked ? rows[i].marker.time : 0,
-                                      .closed_target =
-                                          rows[i].marked && rows[i].marker.role == MARKER_CLOSED};
+    *ret = (struct leftovers){arena_array(a, rows.count, sizeof *ret->items), rows.count};
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct db_row *row = &rows.items[i];
+
+        ret->items[i] = (struct leftover){.name = row->name,
+                                          .run = row->marked ? row->marker.run : "",
+                                          .time = row->marked ? row->marker.time : 0,
+                                          .closed_target = is_closed_target(row)};
+    }
     return true;
 }
 
@@ -257,15 +263,16 @@ bool shadow_clean(struct pgconn *c, const char *database, const char *shadow_nam
                   size_t *ret_count, struct err *e)
 {
     AUTO_ARENA struct arena *a = arena_new();
-    struct db_row *rows;
+    struct db_rows rows;
 
-    if (!find_leftovers(c, database, shadow_name, a, &rows, ret_count, e))
+    if (!find_leftovers(c, database, shadow_name, a, &rows, e))
         return false;
-    for (size_t i = 0; i < *ret_count; i++) {
-        bool closed = rows[i].marked && rows[i].marker.role == MARKER_CLOSED;
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct db_row *row = &rows.items[i];
 
-        if (!(closed ? swap_reopen(c, rows[i].name, e) : db_drop(c, &rows[i], e)))
+        if (!(is_closed_target(row) ? swap_reopen(c, row->name, e) : db_drop(c, row, e)))
             return err_in(e, "clean up after an earlier run");
     }
+    *ret_count = rows.count;
     return true;
 }
