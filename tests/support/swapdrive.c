@@ -248,16 +248,16 @@ static bool verb_keep(char **args, struct err *e)
 static bool verb_clean(char **args, struct err *e)
 {
     AUTO_RUN_LOCK struct run_lock *l = NULL;
-    struct leftover *list;
+    struct leftovers list;
     struct dbname name;
     size_t n;
 
     if (!run_lock_acquire(&l, &ep, args[0], 0, e) || !shadow_name(args[0], &name, e) ||
-        !shadow_leftovers(run_lock_session(l), args[0], name.text, arena, &list, &n, e))
+        !shadow_leftovers(run_lock_session(l), args[0], name.text, arena, &list, e))
         return false;
-    for (size_t i = 0; i < n; i++)
-        (void)printf("%s%s of run '%s'\n", list[i].closed_target ? "closed " : "", list[i].name,
-                     list[i].run);
+    for (size_t i = 0; i < list.count; i++)
+        (void)printf("%s%s of run '%s'\n", list.items[i].closed_target ? "closed " : "",
+                     list.items[i].name, list.items[i].run);
     return shadow_clean(run_lock_session(l), args[0], name.text, &n, e);
 }
 
