@@ -26,8 +26,9 @@ static const char *const sslmode_values[] = {"disable",   "allow",       "prefer
                                              "verify-ca", "verify-full", NULL};
 
 enum {
-    FOR_CLONE = CMD_MIRROR | CMD_PLAN,
-    FOR_SWAP = CMD_MIRROR | CMD_PLAN | CMD_RESTORE,
+    /* What mirror takes, the commands that look ahead take as well: same line, other verb. */
+    FOR_CLONE = CMD_MIRROR | CMD_PLAN | CMD_CHECK | CMD_VALIDATE,
+    FOR_SWAP = FOR_CLONE | CMD_RESTORE,
 };
 
 #define DAYS(n) ((double)(n)*86400000.0)
@@ -201,10 +202,10 @@ const struct key key_table[] = {
              "is replaced; one that did not exist gets the source's",
      .example = "\"source\""},
     {.pointer = "/target/if_exists", .option = "if-exists", .type = KEY_ENUM, .values = if_exists_values,
-     .commands = FOR_SWAP | CMD_CHECK, .at = AT(if_exists), .fallback = "error", .metavar = "WHAT",
+     .at = AT(if_exists), .fallback = "error", .metavar = "WHAT",
      .help = "a target that exists and is not empty: error, replace it, or restore in_place into it",
      .example = "\"replace\""},
-    {.option = "drop-existing", .type = KEY_ENUM, .values = if_exists_values, .commands = FOR_SWAP | CMD_CHECK,
+    {.option = "drop-existing", .type = KEY_ENUM, .values = if_exists_values,
      .at = AT(if_exists), .set_to = "replace", .help = "the same as --if-exists replace"},
     {.pointer = "/target/swap", .type = KEY_ENUM, .values = swap_values, .at = AT(swap), .fallback = "rename",
      .help = "rename the new database into place, or leave it beside the old one (none)",
@@ -238,11 +239,11 @@ const struct key key_table[] = {
      .help = "directory of pg_dump and pg_restore", .example = "\"/usr/lib/postgresql/15/bin\""},
     {.pointer = "/options/owner", .type = KEY_BOOL, .at = AT(keep_owner), .fallback = "true",
      .help = "keep the owners of objects; their roles must exist on the target", .example = "false"},
-    {.option = "no-owner", .type = KEY_BOOL, .commands = FOR_SWAP | CMD_CHECK, .at = AT(keep_owner),
+    {.option = "no-owner", .type = KEY_BOOL, .commands = FOR_SWAP, .at = AT(keep_owner),
      .set_to = "false", .help = "let the target's user own everything"},
     {.pointer = "/options/acl", .type = KEY_BOOL, .at = AT(keep_acl), .fallback = "true",
      .help = "keep privileges (GRANT); the roles must exist on the target", .example = "false"},
-    {.option = "no-acl", .type = KEY_BOOL, .commands = FOR_SWAP | CMD_CHECK, .at = AT(keep_acl),
+    {.option = "no-acl", .type = KEY_BOOL, .commands = FOR_SWAP, .at = AT(keep_acl),
      .set_to = "false", .help = "leave privileges out"},
     {.pointer = "/options/large_objects", .type = KEY_BOOL, .at = AT(large_objects), .fallback = "true",
      .help = "copy large objects", .example = "true"},
@@ -278,7 +279,7 @@ const struct key key_table[] = {
      .at = AT(section), .set_to = "data", .help = "rows, into definitions that are there already"},
     {.option = "keep-dump", .type = KEY_PATH, .commands = FOR_CLONE | CMD_ARCHIVE, .at = AT(keep_dump),
      .metavar = "DIR", .help = "keep the dump of a run that succeeded in this directory"},
-    {.option = "skip-checks", .type = KEY_BOOL, .commands = CMD_MIRROR | CMD_RESTORE, .at = AT(skip_checks),
+    {.option = "skip-checks", .type = KEY_BOOL, .commands = FOR_SWAP, .at = AT(skip_checks),
      .set_to = "true", .fallback = "false", .help = "skip the preflight probes, never the safety guards"},
 
     /* ---- filters ---- */

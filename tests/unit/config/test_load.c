@@ -520,6 +520,29 @@ static void set_overrides_any_key_through_the_same_checks(void **state)
                     "--set: expected /KEY=VALUE such as /options/jobs=8");
 }
 
+static void set_has_a_twin_and_contradictions_are_noticed(void **state)
+{
+    struct outcome o;
+
+    (void)state;
+    (void)setenv("PG_MIRROR_SET", "/options/jobs=9", 1);
+    load_good(&o, &(struct call){.text = "{" BASE "}"});
+    assert_int_equal(o.c.jobs, 9);
+    outcome_release(&o);
+    (void)unsetenv("PG_MIRROR_SET");
+    assert_problems(
+        &(struct call){.text = "{" BASE "}",
+                       .options = {"set=/options/drop_existing=true", "if-exists=error"}},
+        E_USAGE, "/options/drop_existing: true contradicts if_exists \"error\"");
+    assert_problems(
+        &(struct call){.text = "{" BASE "}", .options = {"source=dbname=a", "set=/source/port=1"}},
+        E_USAGE, "/source/port: cannot be given together with a URI");
+    load_good(&o, &(struct call){.text = "{" BASE ", \"options\": {\"drop_existing\": true}}",
+                                 .options = {"set=/options/drop_existing=false"}});
+    assert_int_equal(o.c.if_exists, IF_EXISTS_ERROR);
+    outcome_release(&o);
+}
+
 static void later_files_win_and_keep_their_places(void **state)
 {
     const char *base = "{" BASE ", \"options\": {\"drop_existing\": true, \"parallel_jobs\": 2}, "
@@ -798,6 +821,13 @@ static void no_command_is_taken_from_a_file_that_everybody_may_write(void **stat
     assert_string_equal(o.e.text, expected);
     outcome_release(&o);
     assert_int_equal(chmod(w.path, 0600), 0);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(w.path, 65534, 65534), 0);
+        load_file(&o, w.path, false);
+        assert_non_null(strstr(o.e.text, "the file belongs to somebody else"));
+        outcome_release(&o);
+        assert_int_equal(chown(w.path, 0, 0), 0);
+    }
     assert_int_equal(chmod(w.dir, 0777), 0);
     load_file(&o, w.path, false);
     (void)snprintf(expected, sizeof expected,
@@ -961,6 +991,7 @@ int main(void)
         cmocka_unit_test(an_unknown_variable_of_ours_is_a_warning),
         cmocka_unit_test(a_wrong_option_is_a_usage_error),
         cmocka_unit_test(set_overrides_any_key_through_the_same_checks),
+        cmocka_unit_test(set_has_a_twin_and_contradictions_are_noticed),
         cmocka_unit_test(later_files_win_and_keep_their_places),
         cmocka_unit_test(a_uri_on_the_command_line_replaces_the_files_server_and_password),
         cmocka_unit_test(a_password_on_the_command_line_is_warned_about),
