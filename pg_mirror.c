@@ -19,8 +19,13 @@ static bool standard_streams_are_open(void)
     return true;
 }
 
+/* A bare call only gets the usage text: no error, and no success either. */
 static bool run(struct invocation *inv, struct err *e)
 {
+    if (!inv->command) {
+        help_print_usage();
+        return false;
+    }
     if (!inv->command->run)
         return err_set(e, E_INTERNAL, "'%s' is not built yet", inv->command->name);
     return inv->command->run(inv, e);
@@ -45,14 +50,8 @@ int main(int argc, char **argv)
 
     if (!standard_streams_are_open())
         return err_code_status(E_SYSTEM);
-    if (!runner_block_signals(&e) || !invocation_prepare(&inv, argc, argv, &e)) {
-        status = fail(&inv, &e);
-    } else if (!inv.command) {
-        help_print_usage();
-        status = err_code_status(E_USAGE);
-    } else if (!run(&inv, &e)) {
-        status = fail(&inv, &e);
-    }
+    if (!runner_block_signals(&e) || !invocation_prepare(&inv, argc, argv, &e) || !run(&inv, &e))
+        status = e.code == E_NONE ? err_code_status(E_USAGE) : fail(&inv, &e);
     invocation_release(&inv);
     log_close();
     return status;

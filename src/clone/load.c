@@ -129,7 +129,7 @@ static bool restore_into(struct clone_run *r, const char *database, struct resto
 {
     AUTO_BUF struct buf conninfo = BUF_INIT(BUF_TEXT_MAX);
     AUTO_BUF struct buf list = BUF_INIT(SIZE_MAX / 2);
-    AUTO_BUF struct buf messages = BUF_INIT(PROC_STDERR_MAX * 2);
+    AUTO_BUF struct buf messages = BUF_INIT((size_t)PROC_STDERR_MAX * 2);
     struct restore_progress progress = {.run = r, .session = r->target, .database = database};
     struct client_end end = {0};
 
