@@ -165,8 +165,8 @@ static bool run_best_effort(struct clone_run *r, const char *database, struct er
             return false;
         if (pgconn_exec(c, t->defn, &why))
             continue;
-        if (why.sqlstate[0] == '\0') {
-            *e = why;
+        if (why.retryable || (why.code != E_SERVER && why.code != E_AUTH)) {
+            *e = why; /* the server did not refuse it: it is gone, or we are stopped */
             return false;
         }
         r->harmless_failures++;

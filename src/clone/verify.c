@@ -50,6 +50,18 @@ static bool check_objects(struct clone_run *r, const char *database, size_t *ret
     return true;
 }
 
+/* Is the target's disk full? Asked by writing a megabyte, not by reading what pg_restore said. */
+static bool target_is_full(struct clone_run *r, struct err *e)
+{
+    static const char sql[] =
+        "CREATE TEMPORARY TABLE pg_mirror_probe AS SELECT"
+        " pg_catalog.repeat('x', 1000) FROM pg_catalog.generate_series(1, 1000)";
+
+    return !pgconn_exec(r->target, sql, e)
+               ? e->code == E_IO
+               : !pgconn_exec(r->target, "DROP TABLE pg_mirror_probe", e);
+}
+
 /* pg_restore ended badly: say what it cost, in the terms of the target. */
 static bool explain_restore_failure(struct clone_run *r, const struct err *restore_error,
                                     size_t missing, const struct buf *names, struct err *e)
@@ -61,6 +73,10 @@ static bool explain_restore_failure(struct clone_run *r, const struct err *resto
         err_detail_(&gone, "%s", e->detail);
         *e = gone;
         return err_in(e, "the target went away while it was restored");
+    }
+    if (target_is_full(r, &gone) && gone.code == E_IO) {
+        e->code = E_IO;
+        err_hint_(e, "free space on the target's server: old and new copy need room side by side");
     }
     if (missing)
         err_in_(e, "%zu objects are missing (%s)", missing, buf_str(names));
