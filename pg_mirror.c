@@ -38,7 +38,7 @@ static int fail(const struct invocation *inv, const struct err *e)
         log_history_flush();
     result_log_error(e);
     if (!inv->printed && invocation_wants_json(inv))
-        result_print_failure(inv->command ? inv->command->name : NULL, e);
+        result_print_failure(inv->command ? inv->command->name : NULL, &inv->problems, e);
     return err_exit_status(e);
 }
 

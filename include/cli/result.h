@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "common/progress.h"
+#include "config/load.h"
 #include "model/report.h"
 
 struct cJSON;
@@ -25,8 +26,12 @@ void result_add_server(struct cJSON *o, const char *key, const struct report_ser
 /* Print a document and a newline on stdout. EPIPE is not an error: the reader left. */
 bool json_print(const struct cJSON *document, struct err *e) MUST_USE;
 
-/* A document for a command that failed before it had anything to say. */
-void result_print_failure(const char *command, const struct err *e);
+/*
+ * A document for a command that failed before it had anything to say; with "problems": [{level,
+ * file, line, column, pointer, message}] if it is the configuration that is wrong.
+ */
+void result_print_failure(const char *command, const struct config_report *problems,
+                          const struct err *e);
 
 /* The summary of a finished mirror or restore, as info lines; warnings as warning lines. */
 void result_log(const struct report *r);

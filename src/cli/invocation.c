@@ -93,14 +93,26 @@ static bool load_config(struct invocation *inv, struct err *e)
     return config_load(&inv->config, &rq, &inv->problems, e);
 }
 
+/* A line that could not be parsed may still say how its failure is to be told. */
+static void find_output_option(struct invocation *inv, int argc, char *const *argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--output=json") == 0 ||
+            (i + 1 < argc && strcmp(argv[i], "--output") == 0 && strcmp(argv[i + 1], "json") == 0))
+            inv->config.output = OUTPUT_JSON;
+    }
+}
+
 bool invocation_prepare(struct invocation *inv, int argc, char *const *argv, struct err *e)
 {
     struct err log_error = {0};
     bool loaded;
 
     inv->arena = arena_new();
-    if (!args_parse(inv, argc, argv, e))
+    if (!args_parse(inv, argc, argv, e)) {
+        find_output_option(inv, argc, argv);
         return false;
+    }
     if (!inv->command)
         return true;
     loaded = load_config(inv, e);

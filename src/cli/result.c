@@ -157,7 +157,27 @@ bool json_print(const struct cJSON *document, struct err *e)
     return true;
 }
 
-void result_print_failure(const char *command, const struct err *e)
+/* What is wrong with the configuration, one object each: an editor can go to the place. */
+static void add_problems(cJSON *o, const struct config_report *problems)
+{
+    cJSON *list = cJSON_AddArrayToObject(o, "problems");
+
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct config_problem *p = &problems->items[i];
+        cJSON *item = cJSON_CreateObject();
+
+        (void)cJSON_AddStringToObject(item, "level", p->warning ? "warning" : "error");
+        add_string_or_null(item, "file", p->file);
+        (void)cJSON_AddNumberToObject(item, "line", p->file ? p->line : 0);
+        (void)cJSON_AddNumberToObject(item, "column", p->file ? p->column : 0);
+        add_string_or_null(item, "pointer", p->pointer);
+        (void)cJSON_AddStringToObject(item, "message", p->message);
+        (void)cJSON_AddItemToArray(list, item);
+    }
+}
+
+void result_print_failure(const char *command, const struct config_report *problems,
+                          const struct err *e)
 {
     struct report r;
     struct err ignored = {0};
@@ -167,6 +187,8 @@ void result_print_failure(const char *command, const struct err *e)
     r.command = command;
     r.finished_ms = r.started_ms;
     document = result_document(&r, e, err_exit_status(e));
+    if (problems->errors)
+        add_problems(document, problems);
     if (!json_print(document, &ignored))
         log_debug("%s", ignored.text);
     cJSON_Delete(document);

@@ -78,6 +78,13 @@ has "$(cat "$T/err")" 'the configuration has 4 errors' 'all of them at once'
 is "$(cat "$T/out")" '' 'nothing on standard output'
 pgm_is 78 'mirror refuses the same file before it connects anywhere' "$T/d7.json"
 
+pgm_is 78 'the failure as JSON' validate "$T/d7.json" --output json
+is "$(json "$T/out" 'd["exit_code"], d["error"]["class"], [(p["level"], p["line"], p["column"], p["pointer"]) for p in d["problems"]]')" \
+    "(78, 'config', [('error', 2, 35, '/source/port'), ('error', 2, 49, '/source/databse'), ('error', 4, 32, '/options/drop_existing'), ('error', 4, 55, '/options/parallel_jobs')])" \
+    'has every problem with its place'
+pgm_is 64 'a usage error as JSON' validate --frobnicate --output json
+is "$(json "$T/out" 'd["exit_code"], d["error"]["class"]')" "(64, 'usage')" 'is one document, too'
+
 # ---- D14: no password is needed -----------------------------------------------------------
 
 give d14.json <<<'{"source": {"database": "app"}, "target": {"host": "/run/postgresql", "user": "ci"}}'
