@@ -16,7 +16,6 @@ tool() {
     out=$(as_user timeout 120 "$T/tooldrive" temp="$T/tmp" "$@" 2>&1) || rc=$?
 }
 version_num() { sql "$1" postgres 'show server_version_num'; }
-tcp() { printf "host=127.0.0.1 port=%s user=%s dbname='%s'" "${cluster_port[$1]}" "$DB_USER" "$2"; }
 temp_is_empty() { [[ -z $(ls -A "$T/tmp") ]]; }
 
 cluster_start src
@@ -89,9 +88,15 @@ is "$(sql src listed "select string_agg(relname, ',') from pg_class where relnam
 
 # ---- secrets, and death ---------------------------------------------------------------------
 
-# start_tool NAME KEY=VALUE...: in the background, through TCP with passwords
+# A password that no other test on this machine has in a command line.
+password="needle-$RANDOM$RANDOM$RANDOM"
+sql src postgres "create role tool superuser login password '$password'"
+printf '%s' "$password" >"$T/needle"
+tcp() { printf "host=127.0.0.1 port=%s user=tool dbname='%s'" "${cluster_port[$1]}" "$2"; }
+
+# start_tool KEY=VALUE...: in the background, through TCP with passwords
 start_tool() {
-    "${AS_USER[@]}" env SOURCE_PASSWORD="$DB_PASSWORD" TARGET_PASSWORD="$DB_PASSWORD" \
+    SOURCE_PASSWORD=$password TARGET_PASSWORD=$password "${AS_USER[@]}" \
         "$T/tooldrive" temp="$T/tmp" bin="$(pg_bin)" source_version="$(version_num src)" "$@" >"$T/tool.out" 2>&1 &
     tool_pid=$!
     remember_pid "$tool_pid"
@@ -104,13 +109,19 @@ backend_waits() {
     [[ $(sql src postgres "select count(*) from pg_stat_activity where datname = '$1' and wait_event_type = 'Lock'") -ge ${2:-1} ]]
 }
 # Is the password in any command line of this machine? In the environment of every PROGRAM?
-in_any_argv() { printf '%s' "$DB_PASSWORD" >"$T/needle"; grep -qaFf "$T/needle" /proc/[0-9]*/cmdline 2>/dev/null; }
+in_any_argv() { grep -qaFf "$T/needle" /proc/[0-9]*/cmdline 2>/dev/null; }
 environ_has() {
     local pid
     for pid in $(children "$1"); do
-        as_user tr '\0' '\n' <"/proc/$pid/environ" | grep -qxF "PGPASSWORD=$DB_PASSWORD" || return 1
+        as_user tr '\0' '\n' <"/proc/$pid/environ" | grep -qxF "PGPASSWORD=$password" || return 1
     done
 }
+
+tail -f /dev/null -- "$password" 2>/dev/null &
+finder=$!
+remember_pid "$finder"
+ok 'a password in a command line would be found' wait_until 10 in_any_argv
+stop_pid "$finder"
 
 session_open blocker src app
 session_say blocker 'begin'
