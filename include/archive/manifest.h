@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "archive/dump_walk.h"
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/err.h"
@@ -75,6 +76,20 @@ bool manifest_write(const struct manifest *m, struct buf *json, struct err *e) M
 bool manifest_parse(struct manifest *ret, const char *json, size_t len, struct arena *a,
                     struct err *e) MUST_USE;
 
+/* Take tables, row counts and large objects from a walk over the dump. Strings are borrowed. */
+void manifest_set_counts(struct manifest *m, const struct dump_report *r, struct arena *a);
+/* Does the dump hold what the manifest says, table by table? E_DATA names the first difference. */
+bool manifest_check_counts(const struct manifest *m, const struct dump_report *r,
+                           struct err *e) MUST_USE;
+
 uint64_t manifest_rows(const struct manifest *m); /* of all tables */
+
+/*
+ * A name as JSON text can hold it: itself if it is valid UTF-8, else "\x" and its bytes in
+ * hexadecimal; a name that begins with "\x" is spelled so too, which keeps the two apart.
+ */
+const char *manifest_name_encode(const char *name, struct arena *a);
+/* NULL if that is no such spelling. */
+const char *manifest_name_decode(const char *text, struct arena *a);
 
 #endif

@@ -16,8 +16,6 @@
 #include "common/num.h"
 #include "common/str.h"
 
-#include "manifest_priv.h"
-
 #include "common/banned.h"
 
 #define FORMAT_NAME "pg_mirror kept dump"
@@ -34,7 +32,8 @@ const char *manifest_name_encode(const char *name, struct arena *a)
         strncmp(name, HEX_PREFIX, strlen(HEX_PREFIX)) != 0)
         return name;
     text = arena_alloc(a, strlen(HEX_PREFIX) + 2 * len + 1);
-    memcpy(text, HEX_PREFIX, strlen(HEX_PREFIX));
+    text[0] = '\\';
+    text[1] = 'x';
     for (size_t i = 0; i < len; i++)
         (void)snprintf(text + 2 + 2 * i, 3, "%02x", (unsigned)(unsigned char)name[i]);
     return text;
@@ -414,13 +413,4 @@ bool manifest_parse(struct manifest *ret, const char *json, size_t len, struct a
         err_set_(e, E_DATA, "the manifest is not of our making: wrong or missing '%s'", bad);
     cJSON_Delete(tree);
     return bad == NULL;
-}
-
-uint64_t manifest_rows(const struct manifest *m)
-{
-    uint64_t rows = 0;
-
-    for (size_t i = 0; i < m->table_count; i++)
-        rows += m->tables[i].rows;
-    return rows;
 }

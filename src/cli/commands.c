@@ -17,15 +17,6 @@ static const struct command cmd_prune = {
     .bit = CMD_PRUNE,
     .needs = CONFIG_NEEDS_TARGET,
 };
-static const struct command cmd_archive = {
-    .name = "archive",
-    .args = "list|verify [FILE...]",
-    .summary = "what kept dumps there are; read every byte of them back",
-    .bit = CMD_ARCHIVE,
-    .needs = CONFIG_NEEDS_NONE,
-    .min_args = 1,
-    .max_args = SIZE_MAX,
-};
 
 const struct command *const command_table[] = {
     &cmd_mirror,   &cmd_plan,       &cmd_check,   &cmd_validate, &cmd_status,

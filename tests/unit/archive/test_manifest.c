@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "archive/manifest.h"
-#include "archive/manifest_priv.h"
 
 #define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -216,6 +215,58 @@ static void invalid_utf8_is_refused(void **state)
     assert_refused("nightly", "night\xff", "the manifest is not valid UTF-8 text of a sane size");
 }
 
+/* ---- counts of a dump ---- */
+
+static const struct dump_table dumped[] = {
+    {.namespace = "public", .tag = "a", .rows = 5},
+    {.namespace = NULL, .tag = "b", .rows = 0},
+};
+
+static void counts_are_taken_from_a_walk_and_agree_with_it(void **state)
+{
+    const struct dump_report r = {.tables = dumped, .table_count = 2, .object_count = 3};
+    struct manifest m = sample();
+    struct err e = {0};
+
+    (void)state;
+    manifest_set_counts(&m, &r, arena);
+    assert_int_equal(m.table_count, 2);
+    assert_string_equal(m.tables[1].schema, "");
+    assert_int_equal(m.large_objects, 3);
+    assert_true(manifest_check_counts(&m, &r, &e));
+}
+
+static void every_difference_in_counts_is_told(void **state)
+{
+    const struct dump_table rows[] = {{.namespace = "public", .tag = "a", .rows = 4}, dumped[1]};
+    const struct dump_table names[] = {{.namespace = "public", .tag = "c", .rows = 5}, dumped[1]};
+    const struct {
+        struct dump_report report;
+        const char *text;
+    } cases[] = {
+        {{.tables = dumped, .table_count = 1},
+         "the dump has 1 tables with data, its manifest says 2"},
+        {{.tables = rows, .table_count = 2},
+         "table 'public.a' has 4 rows in the dump, its manifest says 5"},
+        {{.tables = names, .table_count = 2},
+         "the dump has table 'public.c' where its manifest has 'public.a'"},
+        {{.tables = dumped, .table_count = 2, .object_count = 1},
+         "the dump has 1 large objects, its manifest says 0"},
+    };
+    const struct dump_report good = {.tables = dumped, .table_count = 2};
+    struct manifest m = sample();
+
+    (void)state;
+    manifest_set_counts(&m, &good, arena);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err e = {0};
+
+        assert_false(manifest_check_counts(&m, &cases[i].report, &e));
+        assert_int_equal(e.code, E_DATA);
+        assert_string_equal(e.text, cases[i].text);
+    }
+}
+
 static void every_prefix_is_refused(void **state)
 {
     struct manifest m;
@@ -244,6 +295,8 @@ int main(void)
         TEST(what_is_no_json_object_is_refused),
         TEST(invalid_utf8_is_refused),
         TEST(every_prefix_is_refused),
+        TEST(counts_are_taken_from_a_walk_and_agree_with_it),
+        TEST(every_difference_in_counts_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
