@@ -28,6 +28,8 @@
 
 #include "common/banned.h"
 
+enum { READ_BLOCK = 64 * 1024 };
+
 struct span {
     uint64_t header; /* offset of its first header block */
     uint64_t offset; /* of the content */
@@ -117,7 +119,7 @@ static bool find_spans(const struct bundle *b, struct span spans[MEMBER_COUNT], 
     bool ok;
 
     if (lseek(b->fd, 0, SEEK_SET) != 0 || archive_read_support_format_tar(tar) != ARCHIVE_OK ||
-        archive_read_open_fd(tar, b->fd, 64 * 1024) != ARCHIVE_OK)
+        archive_read_open_fd(tar, b->fd, READ_BLOCK) != ARCHIVE_OK)
         ok = not_a_bundle(b, e);
     else
         ok = walk_tar(b, tar, spans, e);

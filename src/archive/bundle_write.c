@@ -216,7 +216,7 @@ static void name_add(struct buf *b, const char *s, size_t max)
 
 static const char *final_path(const struct bundle_write_options *o, struct arena *a)
 {
-    AUTO_BUF struct buf b = BUF_INIT(2 * PATH_MAX);
+    AUTO_BUF struct buf b = BUF_INIT((size_t)2 * PATH_MAX);
     char time[IO_TIME_MAX];
 
     buf_printf(&b, "%s/", o->dir);

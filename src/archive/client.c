@@ -73,7 +73,7 @@ static bool program_path(const char *dir, const char *name, char dst[PATH_MAX])
 static bool probe_version(const char *program, struct client_tools *t, struct err *e)
 {
     AUTO_BUF struct buf out = BUF_INIT(4096);
-    AUTO_BUF struct buf err = BUF_INIT(PROC_STDERR_MAX * 2);
+    AUTO_BUF struct buf err = BUF_INIT((size_t)2 * PROC_STDERR_MAX);
     struct proc_result r;
     const struct proc_options o = {
         .argv = (const char *const[]){program, "--version", NULL},

@@ -91,7 +91,7 @@ static const int *join_fds(const int *fds, const int *more, struct arena *a)
     return all;
 }
 
-bool client_run(const struct client_args *args, const struct client_login *login, const int *fds,
+bool client_run(const struct client_args *args, const struct client_login *login,
                 const struct client_io *io, struct client_end *ret, struct buf *stderr_tail,
                 struct err *e)
 {
@@ -100,7 +100,7 @@ bool client_run(const struct client_args *args, const struct client_login *login
     struct proc_options o = {
         .argv = args->items,
         .err = stderr_tail,
-        .keep_fds = join_fds(fds, io->keep_fds, a),
+        .keep_fds = join_fds(args->fds, io->keep_fds, a),
         .tick = io->tick,
         .tick_arg = io->tick_arg,
     };

@@ -10,6 +10,7 @@ struct client_args {
     const char **items; /* NULL-terminated */
     size_t count;
     size_t cap;
+    const int *fds; /* descriptors the child inherits, -1 ends */
 };
 
 void client_args_add(struct client_args *args, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -17,11 +18,11 @@ void client_args_add(struct client_args *args, const char *fmt, ...) PRINTF_LIKE
 void client_args_flag(struct client_args *args, bool cond, const char *arg);
 
 /*
- * Run args to its end; the child inherits `fds` (-1 ends) and io->keep_fds. False when the program
+ * Run args to its end; the child inherits args->fds and io->keep_fds. False when the program
  * could not run or the run was stopped; otherwise ret tells how it ended and stderr_tail holds its
  * last words.
  */
-bool client_run(const struct client_args *args, const struct client_login *login, const int *fds,
+bool client_run(const struct client_args *args, const struct client_login *login,
                 const struct client_io *io, struct client_end *ret, struct buf *stderr_tail,
                 struct err *e) MUST_USE;
 

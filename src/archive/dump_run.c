@@ -149,13 +149,14 @@ static bool explain_failure(const struct dump_run_options *o, const struct clien
 bool dump_run(const struct dump_run_options *o, struct err *e)
 {
     AUTO_ARENA struct arena *a = arena_new();
-    AUTO_BUF struct buf messages = BUF_INIT(PROC_STDERR_MAX * 2);
+    AUTO_BUF struct buf messages = BUF_INIT((size_t)2 * PROC_STDERR_MAX);
     struct client_args args = {.arena = a};
     struct client_end end = {0};
 
     if (!build_args(&args, o, e) || !spool_reset(o->spool, e))
         return false;
-    if (!client_run(&args, &o->login, (const int[]){o->spool->fd, -1}, &o->io, &end, &messages, e))
+    args.fds = (const int[]){o->spool->fd, -1};
+    if (!client_run(&args, &o->login, &o->io, &end, &messages, e))
         return err_in(e, "pg_dump");
     return end.ok ? true : explain_failure(o, &end, &messages, e);
 }

@@ -59,26 +59,21 @@ static void build_args(struct client_args *args, const struct restore_run_option
     client_args_add(args, "%s", o->spool->path);
 }
 
-/* The list in a file in memory; -1 and an error, or -1 if there is no list. */
-static bool list_open(const struct restore_run_options *o, int *ret_fd, struct err *e)
+/* The list in a file in memory; *fd stays -1 if there is none. The caller closes it. */
+static bool list_open(const struct restore_run_options *o, int *fd, struct err *e)
 {
-    AUTO_FD int fd = -1;
-
-    *ret_fd = -1;
     if (!o->list)
         return true;
-    fd = memfd_create("pg_mirror list", MFD_CLOEXEC);
-    if (fd < 0 || !io_write_full(fd, o->list, strlen(o->list)))
+    *fd = memfd_create("pg_mirror list", MFD_CLOEXEC);
+    if (*fd < 0 || !io_write_full(*fd, o->list, strlen(o->list)))
         return err_sys(e, E_SYSTEM, "cannot write the list of entries to restore");
-    *ret_fd = fd;
-    fd = -1;
     return true;
 }
 
 bool restore_run(const struct restore_run_options *o, struct client_end *ret, struct err *e)
 {
     AUTO_ARENA struct arena *a = arena_new();
-    AUTO_BUF struct buf messages = BUF_INIT(PROC_STDERR_MAX * 2);
+    AUTO_BUF struct buf messages = BUF_INIT((size_t)2 * PROC_STDERR_MAX);
     AUTO_FD int list_fd = -1;
     struct client_args args = {.arena = a};
     struct client_login login = o->login;
@@ -88,8 +83,8 @@ bool restore_run(const struct restore_run_options *o, struct client_end *ret, st
         return false;
     build_args(&args, o, list_fd);
     login.options = tuned_options(o, a);
-    if (!client_run(&args, &login, (const int[]){o->spool->fd, list_fd, -1}, &o->io, ret, &messages,
-                    e))
+    args.fds = (const int[]){o->spool->fd, list_fd, -1};
+    if (!client_run(&args, &login, &o->io, ret, &messages, e))
         return err_in(e, "pg_restore");
     return true;
 }
