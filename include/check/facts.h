@@ -22,7 +22,7 @@ struct check_server {
     const char *version_text; /* "15.20" */
     const char *where;        /* "host:port" */
     const char *user;
-    const char *system_id;
+    const char *started; /* the postmaster, to the microsecond: tells servers apart */
     bool in_recovery;
     bool superuser, createdb, createrole, bypass_rls, signal_backend;
     int64_t max_connections;  /* less what is reserved for superusers, unless we are one */
@@ -55,7 +55,6 @@ struct check_database {
     const char *comment;
     uint64_t bytes; /* pg_database_size; 0 when we may not know */
     bool empty;     /* no object of a user in it; false when unknown */
-    bool read_only; /* default_transaction_read_only is set for the database or our role */
 };
 
 /* Size of what is going to be copied. */

@@ -23,6 +23,7 @@ struct count_item {
     const char *name;
     bool count;        /* count its rows and compare with `expected` */
     bool analyze;      /* of a partitioned table this reads all its partitions */
+    int group;         /* > 0: compare the sum over the items of this group, not each one */
     bool at_least;     /* more rows than expected are fine (filled by CREATE EXTENSION too) */
     uint64_t expected; /* rows */
     uint64_t actual;   /* filled: rows of its own, partitions and children not included */
@@ -44,7 +45,7 @@ struct count_options {
 bool count_tables(const struct count_options *o, struct count_item *items, size_t n,
                   struct err *e) MUST_USE;
 
-/* Is this a table whose rows are not as expected? */
+/* Is this a table whose rows are not as expected? Never true of a grouped one that is there. */
 bool count_differs(const struct count_item *item);
 
 /* E_MISMATCH naming the first tables that differ, if any does. */

@@ -50,6 +50,10 @@ struct target_guard {
  * protected by safety.protected or by its comment.
  */
 bool target_refuse(struct pgconn *c, const struct target_guard *g, struct err *e) MUST_USE;
+/* Its two halves: standby or read-only; all the rest. */
+bool target_refuse_unwritable(struct pgconn *c, struct err *e) MUST_USE;
+bool target_refuse_protected(struct pgconn *c, const struct target_guard *g,
+                             struct err *e) MUST_USE;
 
 /* Pure: does a glob of safety.protected match this host and database? Hosts without regard to case.
  */

@@ -163,6 +163,8 @@ static bool probe_run(struct check *c, const struct probe *p, struct probe_resul
             return stop_err(e);
         check_fail_err(c, r, &own);
     }
+    if (r->level == CHECK_FAIL && !r->hint[0])
+        check_hint(c, r, "pg_mirror check -vv --only %s shows the statements", p->id);
     clock_gettime(CLOCK_MONOTONIC, &to);
     r->ms = (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
     return true;

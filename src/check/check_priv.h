@@ -2,7 +2,7 @@
  * check_priv.h - what the probes share: the run's state and how a probe reports.
  *
  * A probe fills its result through check_ok(), check_warn(), check_fail() and check_hint(); the
- * last of the first three wins. It returns false, with e set, when it could not find out.
+ * worst of what it says counts. It returns false, with e set, when it could not find out.
  */
 #ifndef PGM_CHECK_CHECK_PRIV_H
 #define PGM_CHECK_CHECK_PRIV_H

@@ -39,7 +39,7 @@ static void file_mode_check(struct check *c, struct probe_result *r, const char 
     if (c->cfg->strict || (st.st_mode & S_IWOTH))
         check_fail(c, r, "%s '%s' has mode %04o: others can %s it", what, path,
                    (unsigned)st.st_mode & 07777, st.st_mode & S_IWOTH ? "change" : "read");
-    else if (r->level != CHECK_FAIL)
+    else
         check_warn(c, r, "%s '%s' has mode %04o: others can read it", what, path,
                    (unsigned)st.st_mode & 07777);
     check_hint(c, r, "chmod 600 %s", shell_word(c, path));

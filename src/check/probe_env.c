@@ -10,12 +10,16 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check_priv.h"
 #include "common/flock.h"
 #include "common/io.h"
 #include "common/str.h"
+#include "postgres/dbname.h"
+#include "postgres/runlock.h"
+#include "postgres/shadow.h"
 
 enum {
     FILES_BASE = 64,
@@ -63,7 +67,7 @@ static void clock_tell(struct check *c, struct probe_result *r, const char *side
     if (distance > CLOCK_FAIL_S)
         check_fail(c, r, "the %s's clock is %.0f s %s ours", side, distance,
                    offset > 0 ? "ahead of" : "behind");
-    else if (distance > CLOCK_WARN_S && r->level != CHECK_FAIL)
+    else if (distance > CLOCK_WARN_S)
         check_warn(c, r, "the %s's clock is %.0f s %s ours", side, distance,
                    offset > 0 ? "ahead of" : "behind");
     else
@@ -159,28 +163,54 @@ static bool is_network_file_system(const char *dir)
            (unsigned long)fs.f_type == SMB2_SUPER_MAGIC;
 }
 
+/* The lock on this machine, then the one on the target that runs of other machines hold. */
+static bool lock_holders(struct check *c, struct probe_result *r, struct err *e)
+{
+    char holder[FILE_LOCK_HOLDER_MAX] = "", run[RUN_LOCK_HOLDER_MAX] = "";
+
+    if (c->cfg->lock_file && !file_lock_holder(c->cfg->lock_file, holder, e))
+        return false;
+    if (c->f->target && !run_lock_holder(c->f->target, c->target_database, run, e))
+        return false;
+    if (holder[0] || run[0]) {
+        check_fail(c, r, "another run holds the lock: %s", holder[0] ? holder : run);
+        check_hint(c, r, "pg_mirror status, or wait for it: pg_mirror --lock-wait 15m");
+    }
+    return true;
+}
+
+/* Without the run lock these may be of a run that is just working. */
+static bool stale_shadows(struct check *c, struct probe_result *r, struct err *e)
+{
+    AUTO_NAMES struct name_list names = NAME_LIST_INIT;
+    struct dbname shadow;
+    struct leftovers left;
+
+    if (r->level == CHECK_FAIL || !c->f->target || !c->cfg->shadow_name)
+        return true;
+    if (!dbname_expand(c->cfg->shadow_name, c->target_database, time(NULL), &shadow, e) ||
+        !shadow_leftovers(c->f->target, c->target_database, shadow.text, c->a, &left, e))
+        return false;
+    for (size_t i = 0; i < left.count; i++)
+        name_list_add(&names, left.items[i].name);
+    if (left.count) {
+        check_warn(c, r, "left by a run that died: %s", name_list_text(c, &names));
+        check_hint(c, r, "the next run cleans up, or: pg_mirror prune");
+    }
+    return true;
+}
+
 bool probe_env_lock(struct check *c, struct probe_result *r, struct err *e)
 {
-    char holder[FILE_LOCK_HOLDER_MAX];
     const char *path = c->cfg->lock_file;
 
-    if (!path) {
-        check_ok(c, r, "none");
-        return true;
-    }
-    if (!file_lock_holder(path, holder, e))
-        return false;
-    check_ok(c, r, "free: %s", path);
-    if (is_network_file_system(existing_directory(c, path))) {
+    check_ok(c, r, "free: %s", path ? path : "no file");
+    if (path && is_network_file_system(existing_directory(c, path))) {
         check_warn(c, r, "lock file '%s' is on a network file system, where locks may not hold",
                    path);
         check_hint(c, r, "set \"lock_file\": \"/run/pg_mirror/%s.lock\"", c->cfg->name);
     }
-    if (holder[0]) {
-        check_fail(c, r, "another run holds the lock: %s", holder);
-        check_hint(c, r, "pg_mirror status, or wait for it: pg_mirror --lock-wait 15m");
-    }
-    return true;
+    return lock_holders(c, r, e) && stale_shadows(c, r, e);
 }
 
 static void path_tell(struct check *c, struct probe_result *r, const char *key, const char *path)

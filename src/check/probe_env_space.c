@@ -50,6 +50,10 @@ bool probe_env_version(struct check *c, struct probe_result *r, struct err *e)
         check_fail_err(c, r, &c->tools_err);
         return true;
     }
+    if (!c->f->source_server.known && !c->o->no_source) {
+        check_skip(c, r, "the source's version is not known");
+        return true;
+    }
     check_ok(c, r, "%s", t->version_text);
     check_threshold(c, r, "source %d to target %d", c->f->source_server.version / 10000, target);
     if (t->warning[0]) {

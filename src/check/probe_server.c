@@ -208,7 +208,7 @@ static void room_probe(struct check *c, struct probe_result *r, const struct roo
 static bool same_cluster(const struct check_facts *f)
 {
     return f->source_server.known && f->target_server.known &&
-           strcmp(f->source_server.system_id, f->target_server.system_id) == 0;
+           strcmp(f->source_server.started, f->target_server.started) == 0;
 }
 
 bool probe_src_conn(struct check *c, struct probe_result *r, struct err *e)

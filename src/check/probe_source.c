@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/stop.h"
 #include "lists_priv.h"
 #include "server_priv.h"
 
@@ -107,9 +108,8 @@ static bool large_objects_probe(struct check *c, struct probe_result *r, struct 
     c->f->copy.large_objects = (size_t)cell_u64(res, 0, 0);
     if (cell_i64(res, 0, 1) == 0 || cell_bool(res, 0, 3) || c->f->source_server.superuser)
         return true;
-    check_fail(c, r, "%s%srole '%s' may not read %s of %s large objects", r->message,
-               r->message[0] ? "; " : "", c->f->source_server.user, PQgetvalue(res, 0, 1),
-               PQgetvalue(res, 0, 0));
+    check_fail(c, r, "role '%s' may not read %s of %s large objects", c->f->source_server.user,
+               PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 0));
     sql = arena_printf(c->a,
                        "SELECT 'GRANT SELECT ON LARGE OBJECT ' || oid || ' TO %s' FROM "
                        "pg_largeobject_metadata \\gexec",
@@ -200,9 +200,18 @@ bool probe_src_filters(struct check *c, struct probe_result *r, struct err *e)
                       cfg->include_tables.count + cfg->exclude_tables.count +
                       cfg->exclude_table_data.count;
     const struct source_lists *l;
+    struct err why = {0};
 
-    if (!lists_catalog(c, &l, e))
-        return false;
+    if (!lists_catalog(c, &l, &why)) {
+        if (stop_requested())
+            return stop_err(e);
+        check_fail_err(c, r, &why);
+        if (!why.hint[0])
+            check_hint(c, r, "%s", on_source(c, "\\dt *.*"));
+        if (why.code == E_CONFIG)
+            check_hint(c, r, "or set \"filters\": {\"strict\": false}");
+        return true;
+    }
     if (patterns == 0)
         check_ok(c, r, "none: all %zu tables", l->catalog.count);
     else

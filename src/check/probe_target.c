@@ -6,66 +6,83 @@
 #include "server_priv.h"
 #include "common/num.h"
 #include "common/str.h"
-#include "postgres/marker.h"
+#include "postgres/identity.h"
+#include "postgres/swap.h"
+#include "postgres/target.h"
 
 static const char *on_target(struct check *c, const char *sql)
 {
     return psql_command(c, &c->target, "postgres", sql);
 }
 
-/* Whatever the hosts are called: one cluster has one system identifier, its standbys the same. */
 bool probe_tgt_distinct(struct check *c, struct probe_result *r, struct err *e)
 {
-    const struct check_facts *f = c->f;
-    bool same_system = strcmp(f->source_server.system_id, f->target_server.system_id) == 0;
+    struct db_identity source, target;
+    enum identity_match match;
+    struct err why = {0};
 
-    (void)e;
-    check_ok(c, r, same_system ? "another database of the same cluster" : "another cluster");
+    if (!identity_read(c->f->source, c->f->source_db.name, &source, e) ||
+        !identity_read(c->f->target, c->target_database, &target, e))
+        return false;
     check_threshold(c, r, "other system identifier or other database");
-    if (same_system && f->target_db.exists && f->target_db.oid == f->source_db.oid) {
-        check_fail(c, r, "source and target are the same database: '%s' of system %s",
-                   f->target_db.name, f->target_server.system_id);
+    if (!identity_refuse_same(&source, &target, c->f->source_db.name, c->target_database, &match,
+                              &why)) {
+        check_fail_err(c, r, &why);
         check_hint(c, r, "set target.database to another name, or target.host to another server");
+    } else if (match == IDENTITY_NOT_SURE) {
+        check_warn(c, r,
+                   "a standby and its primary cannot be told apart without the right to read "
+                   "the system identifier");
+        check_hint(c, r, "%s",
+                   on_target(c, "GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC"));
+    } else {
+        check_ok(c, r,
+                 match == IDENTITY_SAME_CLUSTER ? "another database of the same cluster"
+                                                : "another cluster");
     }
     return true;
 }
 
-static const char *protecting_glob(struct check *c, const char *host)
+/* A guard that says no is the finding; one that cannot be asked is the probe's own failure. */
+static bool guard_tell(struct check *c, struct probe_result *r, bool passed, const struct err *why,
+                       struct err *e)
 {
-    const struct string_list *globs = &c->cfg->protected_targets;
-    const char *name = arena_printf(c->a, "%s/%s", host, c->target_database);
-
-    for (size_t i = 0; i < globs->count; i++)
-        if (str_glob_match(globs->items[i], name))
-            return globs->items[i];
-    return NULL;
+    if (passed)
+        return true;
+    if (why->code != E_REFUSED) {
+        *e = *why;
+        return false;
+    }
+    check_fail_err(c, r, why);
+    return true;
 }
 
-/* The host as configured, as reached, and "localhost" for a socket: any may match. */
 bool probe_tgt_protected(struct check *c, struct probe_result *r, struct err *e)
 {
-    PGconn *pg = pgconn_raw(c->f->target);
-    const char *const hosts[] = {c->target.host, PQhost(pg), PQhostaddr(pg),
-                                 c->f->target_server.local ? "localhost" : NULL};
-    const char *glob = NULL;
+    const struct target_facts facts = {
+        .exists = c->f->target_db.exists,
+        .is_template = c->f->target_db.is_template,
+        .comment = c->f->target_db.comment,
+    };
+    const struct target_guard guard = {
+        .ep = &c->target,
+        .database = c->target_database,
+        .protected_globs = c->cfg->protected_targets.items,
+        .protected_count = c->cfg->protected_targets.count,
+        .facts = &facts,
+    };
+    struct err why = {0};
 
-    (void)e;
-    for (size_t i = 0; i < ARRAY_LEN(hosts) && !glob; i++)
-        if (hosts[i] && *hosts[i])
-            glob = protecting_glob(c, hosts[i]);
     check_ok(c, r, "no guard forbids it");
-    if (glob) {
-        check_fail(c, r, "'%s' is protected by safety.protected '%s'", c->target_database, glob);
-        check_hint(c, r, "choose another target: this guard has no override");
-    }
-    if (c->f->target_db.exists && marker_is_protected(c->f->target_db.comment)) {
-        check_fail(c, r, "the comment of database '%s' says %s", c->target_database,
-                   MARKER_PROTECTED);
-        check_hint(c, r, "if it may be replaced after all, change its comment: %s",
-                   on_target(c, arena_printf(c->a, "COMMENT ON DATABASE %s IS NULL",
-                                             sql_ident(c, c->target_database))));
-    }
-    return true;
+    return guard_tell(c, r, target_refuse_protected(c->f->target, &guard, &why), &why, e);
+}
+
+bool probe_tgt_readonly(struct check *c, struct probe_result *r, struct err *e)
+{
+    struct err why = {0};
+
+    check_ok(c, r, "writable");
+    return guard_tell(c, r, target_refuse_unwritable(c->f->target, &why), &why, e);
 }
 
 /* ---- what is there ---- */
@@ -77,7 +94,7 @@ static bool target_look_inside(struct check *c, struct err *e)
     if (!c->f->target_db.allow_connections ||
         !pgconn_open(&c->f->target_database, &c->target, &how, NULL))
         return true; /* what we may not see is taken as not empty */
-    return database_is_empty(c, c->f->target_database, &c->f->target_db.empty, e);
+    return target_is_empty(c->f->target_database, &c->f->target_db.empty, e);
 }
 
 static const char *target_describe(struct check *c)
@@ -200,5 +217,29 @@ bool probe_tgt_signal(struct check *c, struct probe_result *r, struct err *e)
                                              "pg_stat_activity WHERE datname = %s",
                                              sql_literal(c, d->name))));
     }
+    return true;
+}
+
+/* ---- in the way of a swap ---- */
+
+bool probe_tgt_blockers(struct check *c, struct probe_result *r, struct err *e)
+{
+    AUTO_NAMES struct name_list names = NAME_LIST_INIT;
+    struct blocker *blockers;
+    size_t count;
+
+    check_ok(c, r, "none");
+    if (!c->f->target_db.exists)
+        return true;
+    if (!swap_blockers(c->f->target, c->target_database, c->a, &blockers, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        name_list_add(&names, arena_printf(c->a, "%s '%s'", blocker_kind_name(blockers[i].kind),
+                                           blockers[i].name));
+        check_hint(c, r, "%s", blockers[i].hint);
+    }
+    if (count)
+        check_fail(c, r, "in the way of replacing '%s': %s", c->target_database,
+                   name_list_text(c, &names));
     return true;
 }

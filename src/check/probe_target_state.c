@@ -40,7 +40,8 @@ bool probe_tgt_space(struct check *c, struct probe_result *r, struct err *e)
     char need_text[NUM_TEXT_MAX], free_text[NUM_TEXT_MAX];
     uint64_t need, unused;
 
-    (void)e;
+    if (!copy_read(c, e))
+        return false;
     need = target_need(c->f);
     num_format_bytes(need_text, need);
     check_threshold(c, r, "%s", need_text);
@@ -59,65 +60,6 @@ bool probe_tgt_space(struct check *c, struct probe_result *r, struct err *e)
         check_warn(c, r, "the new copy needs %s, the target's disk has %s free", need_text,
                    free_text);
         check_hint(c, r, "pg_mirror prune, or make room on the target");
-    }
-    return true;
-}
-
-/* ---- in the way of a swap ---- */
-
-static const char blockers_sql[] =
-    "SELECT (SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = $1),"
-    " (SELECT min(gid) FROM pg_catalog.pg_prepared_xacts WHERE database = $1),"
-    " (SELECT pg_catalog.string_agg(slot_name, ', ') FROM pg_catalog.pg_replication_slots"
-    "  WHERE database = $1),"
-    " (SELECT pg_catalog.string_agg(subname, ', ') FROM pg_catalog.pg_subscription s"
-    "  JOIN pg_catalog.pg_database d ON d.oid = s.subdbid WHERE d.datname = $1),"
-    " (SELECT count(*) FROM pg_catalog.pg_stat_get_wal_senders())";
-
-bool probe_tgt_blockers(struct check *c, struct probe_result *r, struct err *e)
-{
-    AUTO_PGRESULT PGresult *res = NULL;
-    const char *name = c->target_database;
-
-    if (!pgconn_query(c->f->target, blockers_sql, 1, &name, &res, e))
-        return false;
-    check_ok(c, r, "%s replicas behind the target", PQgetvalue(res, 0, 4));
-    if (PQgetvalue(res, 0, 2)[0]) {
-        check_warn(c, r, "replication slots hold on to '%s': %s", name, PQgetvalue(res, 0, 2));
-        check_hint(c, r, "SELECT pg_drop_replication_slot('...') before the old copy is dropped");
-    }
-    if (PQgetvalue(res, 0, 3)[0]) {
-        check_fail(c, r, "subscriptions keep '%s' in use: %s", name, PQgetvalue(res, 0, 3));
-        check_hint(c, r, "%s", psql_command(c, &c->target, name, "DROP SUBSCRIPTION ..."));
-    }
-    if (cell_i64(res, 0, 0) > 0) {
-        check_fail(c, r, "%s prepared transactions keep '%s' in use", PQgetvalue(res, 0, 0), name);
-        check_hint(c, r, "%s",
-                   psql_command(c, &c->target, name,
-                                arena_printf(c->a, "ROLLBACK PREPARED %s",
-                                             sql_literal(c, PQgetvalue(res, 0, 1)))));
-    }
-    return true;
-}
-
-bool probe_tgt_readonly(struct check *c, struct probe_result *r, struct err *e)
-{
-    (void)e;
-    check_ok(c, r, "writable");
-    if (c->f->target_db.read_only) {
-        check_warn(c, r,
-                   "default_transaction_read_only is set for '%s' or for us; it is overridden",
-                   c->target_database);
-        check_hint(
-            c, r, "if it is meant as a guard: %s",
-            psql_command(c, &c->target, "postgres",
-                         arena_printf(c->a, "COMMENT ON DATABASE %s IS 'pg_mirror:protected'",
-                                      sql_ident(c, c->target_database))));
-    }
-    if (c->f->target_server.in_recovery) {
-        check_fail(c, r, "the target %s is a standby and cannot be written",
-                   c->f->target_server.where);
-        check_hint(c, r, "set target.host to the primary");
     }
     return true;
 }
@@ -162,36 +104,5 @@ bool probe_tgt_settings(struct check *c, struct probe_result *r, struct err *e)
         check_hint(c, r, "%s",
                    psql_command(c, &c->target, "postgres", "ALTER SYSTEM SET autovacuum = on"));
     }
-    return true;
-}
-
-/* ---- empty? ---- */
-
-/* 16384 is the first OID of what users make; what comes with template1 counts, to be safe. */
-static const char empty_sql[] =
-    "SELECT NOT (EXISTS (SELECT 1 FROM pg_catalog.pg_class"
-    " WHERE oid >= 16384 AND relpersistence <> 't')"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_proc WHERE oid >= 16384)"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_type WHERE oid >= 16384 AND typrelid = 0"
-    "  AND typelem = 0)"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE oid >= 16384"
-    "  AND nspname !~ '^pg_(toast_)?temp_')"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_extension WHERE oid >= 16384)"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_largeobject_metadata)"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_event_trigger)"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_publication)"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_foreign_data_wrapper WHERE oid >= 16384)"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_collation WHERE oid >= 16384)"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_ts_config WHERE oid >= 16384)"
-    " OR EXISTS (SELECT 1 FROM pg_catalog.pg_language WHERE oid >= 16384))";
-
-bool database_is_empty(struct check *c, struct pgconn *conn, bool *ret, struct err *e)
-{
-    AUTO_PGRESULT PGresult *res = NULL;
-
-    (void)c;
-    if (!pgconn_query(conn, empty_sql, 0, NULL, &res, e))
-        return false;
-    *ret = cell_bool(res, 0, 0);
     return true;
 }

@@ -30,28 +30,44 @@ void check_ok(struct check *c, struct probe_result *r, const char *fmt, ...)
     va_end(ap);
 }
 
-#define SET_MESSAGE(the_level)            \
-    do {                                  \
-        va_list ap;                       \
-        va_start(ap, fmt);                \
-        r->level = (the_level);           \
-        r->message = text_of(c, fmt, ap); \
-        va_end(ap);                       \
-    } while (0)
+/* The worst finding is told; several of one level follow one another. */
+static void raise_level(struct check *c, struct probe_result *r, enum check_level level,
+                        const char *text)
+{
+    if (level < r->level)
+        return;
+    if (level == r->level && r->message[0])
+        r->message = arena_printf(c->a, "%s; %s", r->message, text);
+    else
+        r->message = text;
+    r->level = level;
+}
 
 void check_warn(struct check *c, struct probe_result *r, const char *fmt, ...)
 {
-    SET_MESSAGE(CHECK_WARN);
+    va_list ap;
+
+    va_start(ap, fmt);
+    raise_level(c, r, CHECK_WARN, text_of(c, fmt, ap));
+    va_end(ap);
 }
 
 void check_fail(struct check *c, struct probe_result *r, const char *fmt, ...)
 {
-    SET_MESSAGE(CHECK_FAIL);
+    va_list ap;
+
+    va_start(ap, fmt);
+    raise_level(c, r, CHECK_FAIL, text_of(c, fmt, ap));
+    va_end(ap);
 }
 
 void check_skip(struct check *c, struct probe_result *r, const char *fmt, ...)
 {
-    SET_MESSAGE(CHECK_SKIP);
+    va_list ap;
+
+    va_start(ap, fmt);
+    raise_level(c, r, CHECK_SKIP, text_of(c, fmt, ap));
+    va_end(ap);
 }
 
 void check_value(struct check *c, struct probe_result *r, const char *fmt, ...)

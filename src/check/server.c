@@ -14,8 +14,7 @@
 // clang-format off
 static const char server_sql[] =
     "SELECT pg_catalog.pg_is_in_recovery(),"
-    " CASE WHEN pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')"
-    "  THEN (SELECT system_identifier FROM pg_catalog.pg_control_system()) END,"
+    " pg_catalog.pg_postmaster_start_time(),"
     " me.rolsuper, me.rolcreatedb, me.rolcreaterole, me.rolbypassrls,"
     " me.rolsuper OR pg_catalog.pg_has_role('pg_signal_backend', 'USAGE'),"
     " pg_catalog.current_setting('max_connections')::pg_catalog.int8 - CASE WHEN me.rolsuper THEN 0"
@@ -45,13 +44,7 @@ static const char database_sql[] =
     " j.row->>'datcollversion', t.spcname, pg_catalog.shobj_description(d.oid, 'pg_database'),"
     " CASE WHEN pg_catalog.has_database_privilege(d.oid, 'CONNECT')"
     "  OR pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE')"
-    "  THEN pg_catalog.pg_database_size(d.oid) END,"
-    " EXISTS (SELECT 1 FROM pg_catalog.pg_db_role_setting s,"
-    "  pg_catalog.unnest(s.setconfig) AS g(line)"
-    "  WHERE s.setdatabase IN (0, d.oid)"
-    "  AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = CURRENT_USER))"
-    "  AND g.line IN ('default_transaction_read_only=on', 'default_transaction_read_only=true',"
-    "   'default_transaction_read_only=yes', 'default_transaction_read_only=1'))"
+    "  THEN pg_catalog.pg_database_size(d.oid) END"
     " FROM pg_catalog.pg_database d"
     " JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace"
     " CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(d) AS row) j"
@@ -97,7 +90,7 @@ bool server_read(struct check *c, struct pgconn *conn, struct check_server *s, s
     s->user = arena_strdup(c->a, pgconn_user(conn));
     s->local = pgconn_is_local(conn);
     s->in_recovery = cell_bool(r, 0, 0);
-    s->system_id = cell_text(c, r, 0, 1);
+    s->started = cell_text(c, r, 0, 1);
     s->superuser = cell_bool(r, 0, 2);
     s->createdb = s->superuser || cell_bool(r, 0, 3);
     s->createrole = s->superuser || cell_bool(r, 0, 4);
@@ -135,7 +128,6 @@ static void database_fill(struct check *c, const PGresult *r, struct check_datab
     d->tablespace = cell_text(c, r, 0, 15);
     d->comment = cell_text(c, r, 0, 16);
     d->bytes = cell_u64(r, 0, 17);
-    d->read_only = cell_bool(r, 0, 18);
 }
 
 bool database_read(struct check *c, struct pgconn *conn, const char *name, struct check_database *d,

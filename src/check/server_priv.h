@@ -13,7 +13,4 @@ bool database_read(struct check *c, struct pgconn *conn, const char *name, struc
 bool database_suggest(struct check *c, struct pgconn *conn, const char *name, const char **ret,
                       struct err *e) MUST_USE;
 
-/* No object that a user made is in it. */
-bool database_is_empty(struct check *c, struct pgconn *conn, bool *ret, struct err *e) MUST_USE;
-
 #endif

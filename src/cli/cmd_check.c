@@ -21,7 +21,7 @@ static bool wants_color(const struct config *cfg)
            !(term && strcmp(term, "dumb") == 0);
 }
 
-static bool print_json(const struct invocation *inv, const struct check_report *r, struct err *e)
+static bool print_json(struct invocation *inv, const struct check_report *r, struct err *e)
 {
     cJSON *o = cJSON_CreateObject();
     bool ok;
@@ -32,11 +32,12 @@ static bool print_json(const struct invocation *inv, const struct check_report *
     (void)cJSON_AddStringToObject(o, "command", "check");
     check_render_json(o, r);
     ok = json_print(o, e);
+    inv->printed = true;
     cJSON_Delete(o);
     return ok;
 }
 
-static bool print_report(const struct invocation *inv, const struct check_report *r, struct err *e)
+static bool print_report(struct invocation *inv, const struct check_report *r, struct err *e)
 {
     AUTO_BUF struct buf text = BUF_INIT(BUF_TEXT_MAX);
     const struct check_render how = {
@@ -100,7 +101,7 @@ static bool check_command(struct invocation *inv, struct err *e)
         .deadline_ms = inv->config.deadline_ms,
     };
 
-    return runner_block_signals(e) && runner_run(&runner, e);
+    return runner_run(&runner, e);
 }
 
 static const char *const check_examples[] = {

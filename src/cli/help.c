@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "common/str.h"
@@ -214,6 +215,16 @@ static bool help_run(struct invocation *inv, struct err *e)
     return cli_print(buf_str(&b), e);
 }
 
+/* One line more when there is a file that a call with an option would take. */
+static void print_found_config(void)
+{
+    AUTO_ARENA struct arena *a = arena_new();
+    const char *found;
+
+    if (config_discover(a, isatty(STDERR_FILENO), &found, NULL) && found)
+        (void)fprintf(stderr, "found %s; to clone: pg_mirror -c %s\n", found, found);
+}
+
 void help_print_usage(void)
 {
     (void)fputs("usage: pg_mirror [OPTIONS] -c FILE\n"
@@ -228,6 +239,7 @@ void help_print_usage(void)
                 "A call without arguments never starts a clone.\n"
                 "try: pg_mirror --help\n",
                 stderr);
+    print_found_config();
 }
 
 const struct command cmd_help = {

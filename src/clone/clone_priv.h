@@ -30,6 +30,7 @@ struct clone_table {
     const char *schema;
     const char *name;
     bool of_extension; /* CREATE EXTENSION may have filled it, too */
+    int root; /* > 0: loaded through the n-th partitioned table, which may spread rows anew */
     uint64_t rows;
     uint64_t bytes;
 };
@@ -42,6 +43,7 @@ struct clone_source {
     size_t table_count;
     struct clone_table *roots; /* partitioned tables with statistics of their own */
     size_t root_count;
+    uint64_t bytes; /* of tables and indexes: what the target will take, about */
 };
 
 struct clone_run {
@@ -50,6 +52,7 @@ struct clone_run {
     struct report *report;
     struct progress *progress;
     struct arena *arena;
+    int lock_fds[2]; /* the machine's lock, which children hold too, and -1 */
 
     /* target */
     const char *database;
@@ -122,8 +125,13 @@ const struct database_properties *finish_properties(struct clone_run *r, unsigne
 
 /* mirror.c: the frame around attempts */
 bool clone_take_lock(const struct clone_job *job, struct file_lock *lock, struct err *e) MUST_USE;
-bool clone_with_retries(const struct clone_job *job, bool (*once)(struct clone_run *, struct err *),
-                        const struct bundle *bundle, struct err *e) MUST_USE;
+struct clone_frame {
+    bool (*once)(struct clone_run *r, struct err *e);
+    const struct bundle *bundle; /* NULL: a mirror */
+    const struct file_lock *lock;
+};
+bool clone_with_retries(const struct clone_job *job, const struct clone_frame *f,
+                        struct err *e) MUST_USE;
 
 /* From the dump on everything is the same for a mirror and for a kept dump. */
 bool clone_deliver(struct clone_run *r, struct err *e) MUST_USE;

@@ -86,6 +86,24 @@ bool entries_list(const struct dump_toc *toc, const struct config *cfg, struct b
     return some_out;
 }
 
+void entries_left_out(const struct dump_toc *toc, const struct config *cfg, struct buf *dst)
+{
+    static const char *const kinds[] = {"PUBLICATION", "SUBSCRIPTION", "ACL",
+                                        "DEFAULT ACL", "COMMENT",      "BLOBS"};
+
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < toc->entry_count; i++) {
+            const struct dump_entry *t = &toc->entries[i];
+
+            n += is_kind(t, kinds[k]) && !is_of_database(t) && entry_plan(t, cfg) == ENTRY_LEFT_OUT;
+        }
+        if (n)
+            buf_printf(dst, "%s%zu %s", dst->len ? ", " : "", n, kinds[k]);
+    }
+}
+
 /* Which sections a run restores, as pg_dump sorted them. */
 static bool section_is_restored(const struct dump_entry *t, const struct config *cfg)
 {

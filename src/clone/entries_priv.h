@@ -25,6 +25,9 @@ enum entry_plan entry_plan(const struct dump_entry *t, const struct config *cfg)
 /* The list for pg_restore -L: every entry it shall restore. False if that is all of them. */
 bool entries_list(const struct dump_toc *toc, const struct config *cfg, struct buf *list);
 
+/* What the configuration leaves out, as "4 PUBLICATION, 12 ACL" in dst; "" if nothing. */
+void entries_left_out(const struct dump_toc *toc, const struct config *cfg, struct buf *dst);
+
 /*
  * Entries that were to be restored and that the inventory lacks, as "KIND schema.tag, ..." in dst
  * (the first few). Returns their number.

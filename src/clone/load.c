@@ -127,19 +127,19 @@ static struct restore_run_options restore_options(const struct clone_run *r)
 static bool restore_into(struct clone_run *r, const char *database, struct restore_run_options *o,
                          bool *ret_clean, struct err *why, struct err *e)
 {
-    AUTO_BUF struct buf conninfo = BUF_INIT(BUF_TEXT_MAX);
     AUTO_BUF struct buf list = BUF_INIT(SIZE_MAX / 2);
     AUTO_BUF struct buf messages = BUF_INIT((size_t)PROC_STDERR_MAX * 2);
     struct restore_progress progress = {.run = r, .session = r->target, .database = database};
     struct client_end end = {0};
 
-    if (!pgconn_child_conninfo(r->target, database, &conninfo, e))
+    if (!client_login_init(&o->login, r->target, database, r->arena, e))
         return false;
-    o->login.conninfo = buf_str(&conninfo);
-    o->login.password = pgconn_password(r->target);
     if (entries_list(&r->toc, r->cfg, &list))
         o->list = buf_str(&list);
-    o->io = (struct client_io){.tick = restore_tick, .tick_arg = &progress, .messages = &messages};
+    o->io = (struct client_io){.tick = restore_tick,
+                               .tick_arg = &progress,
+                               .keep_fds = r->lock_fds,
+                               .messages = &messages};
     if (!restore_run(o, &end, e))
         return false;
     *ret_clean = end.ok;
@@ -182,7 +182,7 @@ bool load_shadow(struct clone_run *r, struct err *e)
     struct err why = {0};
     bool clean = false;
 
-    progress_phase(r->progress, "restore", "B", 0);
+    progress_phase(r->progress, "restore", "B", r->source.bytes);
     if (!make_shadow(r, e) || !drop_public_schema(r, e))
         return err_in(e, "target");
     if (!restore_into(r, r->shadow.name, &o, &clean, &why, e) ||
@@ -202,7 +202,7 @@ bool load_in_place(struct clone_run *r, struct err *e)
     o.single_transaction = true;
     o.clean = r->cfg->section != SECTION_DATA_ONLY;
     o.tuning.async_commit = false;
-    progress_phase(r->progress, "restore", "B", 0);
+    progress_phase(r->progress, "restore", "B", r->source.bytes);
     if (!restore_into(r, r->database, &o, &clean, &why, e))
         return err_in(e, "target");
     if (!clean) {

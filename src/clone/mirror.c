@@ -24,6 +24,7 @@ void clone_run_init(struct clone_run *r, const struct clone_job *job)
         .progress = job->progress,
         .arena = arena_new(),
         .spool = SPOOL_INIT,
+        .lock_fds = {-1, -1},
     };
 }
 
@@ -127,8 +128,7 @@ static bool wait_before_retry(const struct clone_run *r, const struct err *e, un
     return stop_sleep_ms(ms, stopped);
 }
 
-bool clone_with_retries(const struct clone_job *job, bool (*once)(struct clone_run *, struct err *),
-                        const struct bundle *bundle, struct err *e)
+bool clone_with_retries(const struct clone_job *job, const struct clone_frame *f, struct err *e)
 {
     for (unsigned tried = 1;; tried++) {
         struct clone_run r;
@@ -136,9 +136,10 @@ bool clone_with_retries(const struct clone_job *job, bool (*once)(struct clone_r
         bool again;
 
         clone_run_init(&r, job);
-        r.bundle = bundle;
+        r.bundle = f->bundle;
+        r.lock_fds[0] = f->lock->fd;
         job->report->attempts = tried;
-        ok = once(&r, e);
+        ok = f->once(&r, e);
         report_phase(job->report, NULL);
         again = !ok && worth_another_try(&r, e, tried);
         clone_run_release(&r);
@@ -162,6 +163,7 @@ bool clone_take_lock(const struct clone_job *job, struct file_lock *lock, struct
 bool clone_mirror(const struct clone_job *job, struct err *e)
 {
     AUTO_FILE_LOCK struct file_lock lock = FILE_LOCK_INIT;
+    struct clone_frame frame = {.once = attempt, .lock = &lock};
 
-    return clone_take_lock(job, &lock, e) && clone_with_retries(job, attempt, NULL, e);
+    return clone_take_lock(job, &lock, e) && clone_with_retries(job, &frame, e);
 }

@@ -90,7 +90,8 @@ bool clone_restore(const struct clone_job *job, const char *path, struct err *e)
 {
     AUTO_FILE_LOCK struct file_lock lock = FILE_LOCK_INIT;
     AUTO_BUNDLE struct bundle bundle = BUNDLE_INIT;
+    struct clone_frame frame = {.once = attempt, .bundle = &bundle, .lock = &lock};
 
     return clone_take_lock(job, &lock, e) && bundle_open(&bundle, path, e) &&
-           clone_with_retries(job, attempt, &bundle, e);
+           clone_with_retries(job, &frame, e);
 }

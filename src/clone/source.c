@@ -5,7 +5,7 @@
  *
  * compression "auto" means: none if the dump fits the temporary directory as it is, else the
  * cheapest method that does. An estimate that turns out wrong is no failure: the same snapshot is
- * dumped again with the next method.
+ * dumped again with the next method. A dump that is kept is never uncompressed by itself.
  */
 #include "clone_priv.h"
 
@@ -80,6 +80,7 @@ static void copy_catalog(struct clone_run *r)
     s->tables = arena_array(r->arena, cat->count + 1, sizeof *s->tables);
     s->roots = arena_array(r->arena, cat->count + 1, sizeof *s->roots);
     s->table_count = s->root_count = 0;
+    s->bytes = cat->heap_bytes + cat->toast_bytes + cat->index_bytes;
     for (size_t i = 0; i < cat->count; i++) {
         const struct catalog_table *t = &cat->tables[i];
 
@@ -149,6 +150,8 @@ const char *source_compression(const struct clone_run *r, const struct catalog *
 
     if (strcmp(r->cfg->compression, "auto") != 0)
         return r->cfg->compression;
+    if (r->cfg->keep_dump)
+        return ladder[1];
     if (!spool_space(r->cfg->temp_dir, &room) || dump_estimate(r, cat, ladder[0]) <= room / 10 * 9)
         return ladder[0];
     return ladder[1];
@@ -207,7 +210,6 @@ static bool dump_once(struct clone_run *r, const char *compression, struct err *
 {
     const struct config *cfg = r->cfg;
     struct pgconn *c = leader_conn(r->leader);
-    AUTO_BUF struct buf conninfo = BUF_INIT(BUF_TEXT_MAX);
     struct dump_run_options o = {
         .tools = &r->tools,
         .spool = &r->spool,
@@ -222,13 +224,11 @@ static bool dump_once(struct clone_run *r, const char *compression, struct err *
         .exclude_tables = patterns(&cfg->exclude_tables),
         .exclude_table_data = patterns(&cfg->exclude_table_data),
         .no_large_objects = !cfg->large_objects,
-        .io = {.tick = dump_tick, .tick_arg = r},
+        .io = {.tick = dump_tick, .tick_arg = r, .keep_fds = r->lock_fds},
     };
 
-    if (!pgconn_child_conninfo(c, pgconn_database(c), &conninfo, e))
+    if (!client_login_init(&o.login, c, pgconn_database(c), r->arena, e))
         return false;
-    o.login.conninfo = buf_str(&conninfo);
-    o.login.password = pgconn_password(c);
     progress_phase(r->progress, "dump", "B",
                    dump_estimate(r, leader_catalog(r->leader), compression));
     return dump_run(&o, e) || explain_dump_failure(r, e);

@@ -229,15 +229,21 @@ static void apply_json(struct loader *l, const struct key *k, const struct json 
     note_given(l, k, layer, NULL, arena_strdup(l->c->arena, where));
 }
 
+static bool text_is_utf8(struct loader *l, const char *text, enum layer layer, const char *where)
+{
+    if (text[str_utf8_valid_prefix(text, strlen(text))] == '\0')
+        return true;
+    problem_option(&l->problems, code_of(layer), where, "not valid UTF-8");
+    return false;
+}
+
 void apply_text(struct loader *l, const struct key *k, const char *text, enum layer layer,
                 const char *where)
 {
     bool on = true;
 
-    if (text && text[str_utf8_valid_prefix(text, strlen(text))] != '\0') {
-        problem_option(&l->problems, code_of(layer), where, "not valid UTF-8");
+    if (text && !text_is_utf8(l, text, layer, where))
         return;
-    }
     if (!key_takes_value(k)) {
         if (text && !flag_is_set(l, k, text, layer, where, &on))
             return;
@@ -279,12 +285,22 @@ static bool apply_one_setting(struct loader *l, const char *pointer, const char 
     return true;
 }
 
+static void warn_visible(struct loader *l, const char *where)
+{
+    static const struct place none = {.order = UINT32_MAX};
+
+    problem_warn(&l->problems, &none, where,
+                 "a password here can be read by everybody with ps; use password_file");
+}
+
 void apply_set(struct loader *l, const char *assignment, enum layer layer, const char *where)
 {
     const char *equals = strchr(assignment, '=');
     const struct key *k;
     char *pointer;
 
+    if (!text_is_utf8(l, assignment, layer, where))
+        return;
     if (assignment[0] != '/' || !equals) {
         problem_option(&l->problems, code_of(layer), where,
                        "expected /KEY=VALUE such as /options/jobs=8");
@@ -294,6 +310,8 @@ void apply_set(struct loader *l, const char *assignment, enum layer layer, const
     k = key_by_pointer(pointer);
     if (!k && apply_one_setting(l, pointer, equals + 1, layer, where))
         return;
+    if (k && k->type == KEY_SECRET && layer == LAYER_LINE)
+        warn_visible(l, where);
     if (k && key_takes_value(k)) {
         apply_json(l, k, key_value_from_text(k, equals + 1, l->scratch), layer,
                    arena_printf(l->scratch, "%s %s", where, pointer));

@@ -157,6 +157,21 @@ static void check_uri_alone(struct loader *l, const char *side)
         exclude_pair(l, side, names[i], given_of(l, side, "uri"));
 }
 
+static void second_password(struct loader *l, const char *side, const char *name, const char *first)
+{
+    const struct given *g = given_of(l, side, name);
+    const struct given *f = given_of(l, side, first);
+    const char *pointer = arena_printf(l->scratch, "/%s/%s", side, name);
+
+    if (g->layer == LAYER_FILE)
+        problem_add(&l->problems, &g->at, pointer,
+                    "a second source of the password, besides /%s/%s at %u:%u; give one", side,
+                    first, f->at.line, f->at.column);
+    else
+        problem_option(&l->problems, g->layer == LAYER_LINE ? E_USAGE : E_CONFIG, pointer,
+                       "a second source of the password, besides /%s/%s; give one", side, first);
+}
+
 /* The nearest source of a password counts; two that are equally near are a mistake. */
 static void check_one_password(struct loader *l, const char *side, bool uri_has_one)
 {
@@ -170,13 +185,8 @@ static void check_one_password(struct loader *l, const char *side, bool uri_has_
 
         if (!is_given(g))
             continue;
-        if (b && rank_compare(g, b) == 0) {
-            const struct given *at = g->layer == LAYER_FILE ? g : b;
-
-            problem_add(&l->problems, &at->at, arena_printf(l->scratch, "/%s/%s", side, names[i]),
-                        "a second source of the password, besides /%s/%s at %u:%u; give one", side,
-                        best, b->at.line, b->at.column);
-        }
+        if (b && rank_compare(g, b) == 0)
+            second_password(l, side, names[i], best);
         if (!b || rank_compare(g, b) > 0)
             best = names[i];
     }

@@ -97,6 +97,25 @@ static bool merge_named_files(struct loader *l, size_t *ret_count, bool *ret_val
     return true;
 }
 
+static bool option_is_given(const struct config_request *rq, const char *name)
+{
+    for (size_t i = 0; i < rq->option_count; i++) {
+        if (str_eq(rq->options[i].key->option, name))
+            return true;
+    }
+    return false;
+}
+
+/* A clone between two URIs takes nothing from a file that just happens to be somewhere. */
+static bool wants_discovery(const struct config_request *rq)
+{
+    const char *named = getenv("PG_MIRROR_CONFIG");
+
+    if (rq->needs == CONFIG_NEEDS_NONE)
+        return false;
+    return (named && named[0]) || !option_is_given(rq, "source") || !option_is_given(rq, "target");
+}
+
 static bool merge_files(struct loader *l, bool *ret_valid, struct err *e)
 {
     size_t named = 0;
@@ -110,7 +129,7 @@ static bool merge_files(struct loader *l, bool *ret_valid, struct err *e)
     }
     if (!merge_named_files(l, &named, ret_valid, e))
         return false;
-    if (named || l->rq->text_count || l->rq->needs == CONFIG_NEEDS_NONE)
+    if (named || l->rq->text_count || !wants_discovery(l->rq))
         return true;
     if (!config_discover(l->c->arena, l->rq->discover_here, &found, e))
         return false;
@@ -186,10 +205,8 @@ static bool wants_lenient(const struct config_request *rq)
 {
     const char *env = getenv("PG_MIRROR_LENIENT");
 
-    for (size_t i = 0; i < rq->option_count; i++) {
-        if (str_eq(rq->options[i].key->option, "lenient"))
-            return true;
-    }
+    if (option_is_given(rq, "lenient"))
+        return true;
     return env && (strcmp(env, "1") == 0 || strcmp(env, "true") == 0 || strcmp(env, "yes") == 0 ||
                    strcmp(env, "on") == 0);
 }
@@ -213,6 +230,20 @@ static void apply_layers(struct loader *l, bool files_are_valid)
     warn_unknown_environment(l);
 }
 
+/* Nobody said anything about any server: that is one thing to say, not two missing keys. */
+static bool check_any_input(const struct loader *l, struct err *e)
+{
+    const struct endpoint *s = &l->c->source;
+    const struct endpoint *t = &l->c->target;
+
+    if (l->rq->needs == CONFIG_NEEDS_NONE || l->c->file_list.count || s->uri || t->uri || s->host ||
+        t->host || s->database || t->database || s->service || t->service)
+        return true;
+    err_set_(e, E_NOINPUT, "no configuration file was found, and no --source and --target given");
+    return err_hint(e, "name a file: pg_mirror -c FILE; or write one: pg_mirror init --source URI "
+                       "--target URI FILE");
+}
+
 bool config_load(struct config *c, const struct config_request *rq, struct config_report *report,
                  struct err *e)
 {
@@ -229,7 +260,7 @@ bool config_load(struct config *c, const struct config_request *rq, struct confi
         apply_layers(&l, valid);
         cross_defaults(&l);
         perms_check(&l);
-        ok = problems_hand_over(&l.problems, report, e);
+        ok = check_any_input(&l, e) && problems_hand_over(&l.problems, report, e);
     }
     arena_wipe(l.scratch);
     return ok;

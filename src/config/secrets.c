@@ -13,6 +13,7 @@
 #include "common/io.h"
 #include "common/log.h"
 #include "common/proc.h"
+#include "common/stop.h"
 #include "config/config.h"
 
 enum { SECRET_MAX = 64 * 1024, COMMAND_TIMEOUT_MS = 30000, PROGRAM_PATH_MAX = 4096 };
@@ -33,8 +34,10 @@ static void warn_if_exposed(int fd, const char *path)
     struct stat st;
     char hint[PROGRAM_PATH_MAX + 64];
 
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0037))
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return;
+    if (!(st.st_mode & 0077) || (st.st_uid == 0 && !(st.st_mode & 0037)))
+        return; /* ours alone, or root's and for a group */
     (void)snprintf(hint, sizeof hint, "chmod 600 %s", path);
     log_message(LOG_WARNING, "a password file can be read by others", path, hint);
 }
@@ -115,7 +118,10 @@ static bool run_password_command(struct arena *a, const struct string_list *comm
         return err_set(e, E_TOOL, "password_command '%s' is not in PATH", command->items[0]);
     o.argv = command_argv(a, command, program);
     ok = proc_run(&o, &result, e);
-    if (!ok)
+    if (!ok && e && e->code == E_DEADLINE && !stop_requested())
+        err_set_(e, E_AUTH, "password_command '%s' printed nothing within %d s", command->items[0],
+                 COMMAND_TIMEOUT_MS / 1000);
+    else if (!ok)
         err_in_(e, "password_command");
     ok = ok && judge_command(command->items[0], &result, &out, ret, e);
     buf_wipe(&out);

@@ -150,8 +150,17 @@ static bool refuse_standby(struct pgconn *c, struct err *e)
     return err_hint(e, "name its primary as the target");
 }
 
+bool target_refuse_protected(struct pgconn *c, const struct target_guard *g, struct err *e)
+{
+    return refuse_kind(c, g, e) && refuse_protected(c, g, e);
+}
+
+bool target_refuse_unwritable(struct pgconn *c, struct err *e)
+{
+    return refuse_standby(c, e) && refuse_read_only(c, e);
+}
+
 bool target_refuse(struct pgconn *c, const struct target_guard *g, struct err *e)
 {
-    return refuse_standby(c, e) && refuse_kind(c, g, e) && refuse_protected(c, g, e) &&
-           refuse_read_only(c, e);
+    return target_refuse_unwritable(c, e) && target_refuse_protected(c, g, e);
 }

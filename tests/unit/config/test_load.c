@@ -321,6 +321,23 @@ static void without_a_file_the_missing_ends_are_named(void **state)
                     "/target: is missing: the server to clone to (host, user)");
 }
 
+static void without_anything_there_is_one_error(void **state)
+{
+    struct config_request rq = {.command = CMD_MIRROR,
+                                .needs = CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_TARGET};
+    struct outcome o = {0};
+
+    (void)state;
+    (void)setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    assert_false(config_load(&o.c, &rq, &o.report, &o.e));
+    assert_int_equal(o.e.code, E_NOINPUT);
+    assert_string_equal(o.e.text,
+                        "no configuration file was found, and no --source and --target given");
+    assert_string_equal(o.e.hint, "name a file: pg_mirror -c FILE; or write one: pg_mirror init "
+                                  "--source URI --target URI FILE");
+    outcome_release(&o);
+}
+
 static void annotations_are_allowed_anywhere(void **state)
 {
     struct outcome o;
@@ -462,6 +479,22 @@ static void flags_have_boolean_twins_for_their_commands_only(void **state)
     (void)unsetenv("PG_MIRROR_NO_ACL");
     (void)unsetenv("PG_MIRROR_DROP_EXISTING");
     (void)unsetenv("PG_MIRROR_VERBOSE");
+}
+
+static void passwords_from_one_layer_contradict_each_other(void **state)
+{
+    (void)state;
+    (void)setenv("PG_MIRROR_SOURCE", "postgresql://u:pw@h/d", 1);
+    (void)setenv("PG_MIRROR_SOURCE_PASSWORD_FILE", "/f", 1);
+    assert_problems(&(struct call){.text = "{" BASE "}"}, E_CONFIG,
+                    "/source/uri: a second source of the password, besides /source/password_file; "
+                    "give one");
+    (void)unsetenv("PG_MIRROR_SOURCE");
+    (void)unsetenv("PG_MIRROR_SOURCE_PASSWORD_FILE");
+    assert_problems(&(struct call){.text = "{" BASE "}", .options = {"set=/source/password=x"}},
+                    E_NONE,
+                    "W --set: a password here can be read by everybody with ps; use "
+                    "password_file");
 }
 
 static void an_unknown_variable_of_ours_is_a_warning(void **state)
@@ -899,6 +932,37 @@ static void discovery_takes_the_first_level_that_has_a_file(void **state)
     workdir_remove(&w);
 }
 
+static void a_clone_between_two_uris_takes_nothing_from_a_found_file(void **state)
+{
+    struct config_option options[] = {{key_by_option("source"), "dbname=a", "--source"},
+                                      {key_by_option("target"), "host=b", "--target"}};
+    struct config_request rq = {.command = CMD_MIRROR,
+                                .needs = CONFIG_NEEDS_SOURCE | CONFIG_NEEDS_TARGET,
+                                .options = options,
+                                .option_count = 2,
+                                .discover_here = true};
+    struct place_to_work w;
+    struct outcome o = {0};
+
+    (void)state;
+    workdir(&w, "{}", 0600);
+    assert_int_equal(chdir(w.dir), 0);
+    assert_true(
+        io_replace_file("config.json", 0600, "{\"options\": {\"drop_existing\": true}}", 36, &o.e));
+    assert_true(config_load(&o.c, &rq, &o.report, &o.e));
+    assert_null(o.c.files);
+    assert_false(o.c.drop_existing_in_file);
+    outcome_release(&o);
+    rq.option_count = 1; /* with one end only, the file is asked for the other */
+    o = (struct outcome){0};
+    assert_false(config_load(&o.c, &rq, &o.report, &o.e));
+    assert_string_equal(o.c.files, "./config.json");
+    outcome_release(&o);
+    (void)unlink("config.json");
+    assert_int_equal(chdir("/"), 0);
+    workdir_remove(&w);
+}
+
 /* ---- secrets ---- */
 
 static void a_password_file_gives_its_first_line(void **state)
@@ -980,6 +1044,8 @@ int main(void)
         cmocka_unit_test(a_single_error_is_the_message),
         cmocka_unit_test(contradictions_and_gaps_are_told_with_their_places),
         cmocka_unit_test(without_a_file_the_missing_ends_are_named),
+        cmocka_unit_test(without_anything_there_is_one_error),
+        cmocka_unit_test(a_clone_between_two_uris_takes_nothing_from_a_found_file),
         cmocka_unit_test(annotations_are_allowed_anywhere),
         cmocka_unit_test(lenient_turns_unknown_keys_into_warnings),
         cmocka_unit_test(variables_are_expanded_in_strings),
@@ -988,6 +1054,7 @@ int main(void)
         cmocka_unit_test(a_number_is_not_taken_from_part_of_a_string),
         cmocka_unit_test(the_command_line_beats_the_environment_beats_the_file),
         cmocka_unit_test(flags_have_boolean_twins_for_their_commands_only),
+        cmocka_unit_test(passwords_from_one_layer_contradict_each_other),
         cmocka_unit_test(an_unknown_variable_of_ours_is_a_warning),
         cmocka_unit_test(a_wrong_option_is_a_usage_error),
         cmocka_unit_test(set_overrides_any_key_through_the_same_checks),

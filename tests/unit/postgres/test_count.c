@@ -52,12 +52,30 @@ static void only_the_first_differences_are_listed(void **state)
                                   "s.t is missing, ...");
 }
 
+static void partitions_loaded_through_their_root_are_compared_in_sum(void **state)
+{
+    struct count_item items[] = {
+        {.schema = "s", .name = "p0", .count = true, .group = 1, .expected = 3, .actual = 5},
+        {.schema = "s", .name = "p1", .count = true, .group = 1, .expected = 4, .actual = 2},
+        {.schema = "s", .name = "q0", .count = true, .group = 2, .expected = 4, .actual = 1},
+        {.schema = "s", .name = "q1", .count = true, .group = 2, .expected = 1, .actual = 1},
+    };
+    struct err e = {0};
+
+    (void)state;
+    assert_true(count_check(items, 2, &e));
+    assert_false(count_check(items, 4, &e));
+    assert_int_equal(e.code, E_MISMATCH);
+    assert_string_equal(e.detail, "s.q0 has 2 rows instead of 5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_counts_are_no_mismatch),
         cmocka_unit_test(tables_that_differ_are_named_with_both_counts),
         cmocka_unit_test(only_the_first_differences_are_listed),
+        cmocka_unit_test(partitions_loaded_through_their_root_are_compared_in_sum),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
