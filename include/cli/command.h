@@ -74,7 +74,7 @@ void help_print_usage(void);
 bool cli_print(const char *text, struct err *e) MUST_USE;
 
 extern const struct command cmd_mirror, cmd_plan, cmd_check, cmd_restore, cmd_status, cmd_validate,
-    cmd_schema, cmd_help, cmd_version, cmd_init, cmd_completion,
-    cmd_archive;
+    cmd_rollback, cmd_prune, cmd_archive, cmd_schema, cmd_help, cmd_version, cmd_init,
+    cmd_completion;
 
 #endif

@@ -223,7 +223,8 @@ static void take_config_word(struct args *a)
 {
     struct invocation *inv = a->inv;
 
-    if (inv->command->bit & (CMD_MIRROR | CMD_PLAN | CMD_CHECK | CMD_VALIDATE | CMD_STATUS)) {
+    if (inv->command->bit & (CMD_MIRROR | CMD_PLAN | CMD_CHECK | CMD_VALIDATE | CMD_STATUS |
+                             CMD_ROLLBACK | CMD_PRUNE)) {
         for (size_t i = 0; i < inv->arg_count; i++)
             add_option(a, key_by_option("config"), inv->args[i], "--config");
         inv->arg_count = 0;

@@ -53,7 +53,7 @@ bool consent_ask(void *arg, const char *where, const char *database, struct err 
     (void)snprintf(wanted, sizeof wanted, "%s/%s", where, database);
     log_progress(NULL);
     buf_printf(&question,
-               "'%s' at %s will be replaced by a clone (the old copy is kept as retention says).\n"
+               "'%s' at %s will be replaced (the old copy is kept as retention says).\n"
                "Type %s to go on: ",
                database, where, wanted);
     if (!io_write_full(tty, buf_str(&question), question.len) ||

@@ -344,7 +344,7 @@ const struct key key_table[] = {
      .fallback = "false", .help = "print the effective configuration, secrets masked"},
 
     /* ---- consent and output: never in a file ---- */
-    {.option = "dry-run", .letter = 'n', .type = KEY_BOOL, .commands = CMD_MIRROR | CMD_PLAN | CMD_PRUNE,
+    {.option = "dry-run", .letter = 'n', .type = KEY_BOOL, .commands = CMD_MIRROR | CMD_PLAN | CMD_PRUNE | CMD_ROLLBACK,
      .at = AT(dry_run), .set_to = "true", .fallback = "false", .help = "change nothing, print what would happen"},
     {.option = "yes", .letter = 'y', .type = KEY_BOOL, .at = AT(yes), .set_to = "true", .fallback = "false",
      .help = "consent to replacing what exists"},
