@@ -61,7 +61,7 @@ struct manifest {
     const char *const *filters; /* "exclude_table=public.log": what was left out, for people */
     size_t filter_count;
 
-    const struct manifest_table *tables; /* those with data in the dump */
+    const struct manifest_table *tables; /* those with data in the dump, in its order */
     size_t table_count;
     uint64_t large_objects;
 
@@ -76,8 +76,6 @@ bool manifest_write(const struct manifest *m, struct buf *json, struct err *e) M
 bool manifest_parse(struct manifest *ret, const char *json, size_t len, struct arena *a,
                     struct err *e) MUST_USE;
 
-/* Take tables, row counts and large objects from a walk over the dump. Strings are borrowed. */
-void manifest_set_counts(struct manifest *m, const struct dump_report *r, struct arena *a);
 /* Does the dump hold what the manifest says, table by table? E_DATA names the first difference. */
 bool manifest_check_counts(const struct manifest *m, const struct dump_report *r,
                            struct err *e) MUST_USE;

@@ -50,22 +50,24 @@ struct writer {
     char path[4200]; /* of the temporary file */
 };
 
+/* A failed write is kept in w->sys: libarchive 3.6 leaks when it is told. */
 static la_ssize_t on_write(struct archive *tar, void *arg, const void *data, size_t len)
 {
     struct writer *w = arg;
 
-    if (!io_write_full(w->fd, data, len)) {
+    (void)tar;
+    if (!w->sys && !io_write_full(w->fd, data, len))
         w->sys = errno;
-        archive_set_error(tar, w->sys, "write failed");
-        return -1;
-    }
     if (!w->in_content && !w->framing_done)
         sha256_add(&w->framing, data, len);
     return (la_ssize_t)len;
 }
 
-static bool tar_failed(struct writer *w, struct err *e)
+/* Judge a call of libarchive, and the writes that it made. */
+static bool tar_did(struct writer *w, bool ok, struct err *e)
 {
+    if (ok && !w->sys)
+        return true;
     if (w->sys) {
         errno = w->sys;
         return err_sys(e, E_IO, "cannot write '%s'", w->path);
@@ -86,18 +88,18 @@ static bool member_begin(struct writer *w, const char *name, uint64_t size, stru
     ok = archive_write_header(w->tar, entry) == ARCHIVE_OK;
     archive_entry_free(entry);
     w->in_content = true;
-    return ok ? true : tar_failed(w, e);
+    return tar_did(w, ok, e);
 }
 
 static bool member_data(struct writer *w, const void *data, size_t len, struct err *e)
 {
-    return archive_write_data(w->tar, data, len) == (la_ssize_t)len ? true : tar_failed(w, e);
+    return tar_did(w, archive_write_data(w->tar, data, len) == (la_ssize_t)len, e);
 }
 
 static bool member_end(struct writer *w, struct err *e)
 {
     w->in_content = false;
-    return archive_write_finish_entry(w->tar) == ARCHIVE_OK ? true : tar_failed(w, e);
+    return tar_did(w, archive_write_finish_entry(w->tar) == ARCHIVE_OK, e);
 }
 
 static bool member_text(struct writer *w, const char *name, const char *text, size_t len,
@@ -194,13 +196,13 @@ static bool write_members(struct writer *w, struct err *e)
     if (archive_write_set_format_pax_restricted(w->tar) != ARCHIVE_OK ||
         archive_write_set_bytes_per_block(w->tar, 0) != ARCHIVE_OK ||
         archive_write_open(w->tar, w, NULL, on_write, NULL) != ARCHIVE_OK)
-        return tar_failed(w, e);
+        return tar_did(w, false, e);
     if (!member_text(w, BUNDLE_MANIFEST_NAME, buf_str(&json), json.len, e) ||
         !member_text(w, BUNDLE_DATABASE_NAME, w->o->database_json, strlen(w->o->database_json),
                      e) ||
         !write_dump(w, e) || !write_sums(w, e))
         return false;
-    return archive_write_close(w->tar) == ARCHIVE_OK ? true : tar_failed(w, e);
+    return tar_did(w, archive_write_close(w->tar) == ARCHIVE_OK, e);
 }
 
 /* At most `max` bytes of s, with only what every file system and shell takes. */

@@ -198,7 +198,7 @@ static const char *take_text(struct taker *t, const char *key)
 {
     const cJSON *item = take(t, key);
     const char *text =
-        cJSON_IsString(item) ? manifest_name_decode(item->valuestring, t->arena) : NULL;
+        item && cJSON_IsString(item) ? manifest_name_decode(item->valuestring, t->arena) : NULL;
 
     if (!text && !t->bad)
         t->bad = key;
@@ -218,7 +218,7 @@ static int take_int(struct taker *t, const char *key)
 {
     const cJSON *item = take(t, key);
 
-    if (cJSON_IsNumber(item) && item->valueint >= 0 && item->valueint < 100000000 &&
+    if (item && cJSON_IsNumber(item) && item->valueint >= 0 && item->valueint < 100000000 &&
         item->valuedouble - (double)item->valueint == 0.0)
         return item->valueint;
     if (!t->bad)
@@ -252,7 +252,7 @@ static const cJSON *take_array(struct taker *t, const char *key, size_t *ret_cou
     const cJSON *item = take(t, key);
 
     *ret_count = 0;
-    if (!cJSON_IsArray(item)) {
+    if (!item || !cJSON_IsArray(item)) {
         if (!t->bad)
             t->bad = key;
         return NULL;

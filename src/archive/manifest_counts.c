@@ -10,18 +10,18 @@ static const char *schema_of(const struct dump_table *t)
     return t->namespace ? t->namespace : "";
 }
 
-void manifest_set_counts(struct manifest *m, const struct dump_report *r, struct arena *a)
+/* A dump has names in its own encoding, the manifest as UTF-8: only plain ASCII can be compared. */
+static bool names_differ(const char *a, const char *b)
 {
-    struct manifest_table *tables = arena_array(a, r->table_count + 1, sizeof *tables);
-
-    for (size_t i = 0; i < r->table_count; i++) {
-        tables[i].schema = schema_of(&r->tables[i]);
-        tables[i].name = r->tables[i].tag;
-        tables[i].rows = r->tables[i].rows;
+    for (const char *p = a; *p; p++) {
+        if ((unsigned char)*p > 127)
+            return false;
     }
-    m->tables = tables;
-    m->table_count = r->table_count;
-    m->large_objects = r->object_count;
+    for (const char *p = b; *p; p++) {
+        if ((unsigned char)*p > 127)
+            return false;
+    }
+    return strcmp(a, b) != 0;
 }
 
 /* Both lists stand in the order of the dump's contents. */
@@ -34,7 +34,7 @@ bool manifest_check_counts(const struct manifest *m, const struct dump_report *r
         const struct manifest_table *want = &m->tables[i];
         const struct dump_table *got = &r->tables[i];
 
-        if (strcmp(want->schema, schema_of(got)) != 0 || strcmp(want->name, got->tag) != 0)
+        if (names_differ(want->schema, schema_of(got)) || names_differ(want->name, got->tag))
             return err_set(e, E_DATA, "the dump has table '%s.%s' where its manifest has '%s.%s'",
                            schema_of(got), got->tag, want->schema, want->name);
         if (want->rows != got->rows)

@@ -42,6 +42,7 @@ bool runner_block_signals(struct err *e)
 
     signal_set(&set);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write() then */
     if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
         return err_set(e, E_SYSTEM, "cannot block signals");
     return stop_init(e);

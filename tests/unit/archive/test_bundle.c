@@ -9,7 +9,9 @@
 #include <archive_entry.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +24,7 @@
 
 static char dir[64];
 static struct arena *arena;
+static int dump_fd;
 static const char *path; /* of a good bundle */
 static struct buf good = BUF_INIT(10000000);
 
@@ -54,17 +57,27 @@ static int memory_file(const void *data, size_t len)
 
 static bool write_bundle(const char *in, const char **ret_path, struct err *e)
 {
-    AUTO_FD int fd = memory_file(dump, sizeof dump - 1);
     struct manifest m = sample();
     const struct bundle_write_options o = {
         .dir = in,
         .manifest = &m,
         .database_json = database_json,
-        .dump_fd = fd,
+        .dump_fd = dump_fd,
         .dump_size_bytes = sizeof dump - 1,
     };
 
     return bundle_write(&o, arena, ret_path, e);
+}
+
+static unsigned files_in_dir(void)
+{
+    DIR *d = opendir(dir);
+    unsigned n = 0;
+
+    while (readdir(d))
+        n++;
+    (void)closedir(d);
+    return n - 2;
 }
 
 static int set_up(void **state)
@@ -75,6 +88,7 @@ static int set_up(void **state)
     (void)snprintf(dir, sizeof dir, "/tmp/pgm_bundle_XXXXXX");
     assert_non_null(mkdtemp(dir));
     arena = arena_new();
+    dump_fd = memory_file(dump, sizeof dump - 1);
     if (!write_bundle(dir, &path, &e))
         fail_msg("%s", e.text);
     buf_clear(&good);
@@ -86,6 +100,7 @@ static int tear_down(void **state)
     (void)state;
     (void)unlink(path);
     arena_free(arena);
+    io_close(&dump_fd);
     buf_release(&good);
     return rmdir(dir);
 }
@@ -141,19 +156,13 @@ static void an_existing_bundle_is_not_replaced(void **state)
 {
     struct err e = {0};
     const char *again;
-    DIR *d;
-    int n = 0;
 
     (void)state;
     assert_false(write_bundle(dir, &again, &e));
     assert_int_equal(e.code, E_CREATE);
     assert_non_null(strstr(e.text, "keep the dump: cannot create '"));
     assert_true(is_accepted(path, &e));
-    d = opendir(dir);
-    while (readdir(d))
-        n++;
-    (void)closedir(d);
-    assert_int_equal(n, 3); /* ".", ".." and the first: no temporary is left */
+    assert_int_equal(files_in_dir(), 1); /* no temporary is left */
 }
 
 static void a_missing_directory_is_told(void **state)
@@ -182,6 +191,41 @@ static void a_dump_that_is_shorter_than_said_is_not_kept(void **state)
     assert_false(bundle_write(&o, arena, &again, &e));
     assert_int_equal(e.code, E_IO);
     assert_string_equal(e.text, "keep the dump: the dump became shorter while it was read");
+}
+
+static void without_room_nothing_is_kept(void **state)
+{
+    struct rlimit old;
+    struct rlimit small;
+    struct err e = {0};
+    const char *again;
+
+    (void)state;
+    (void)unlink(path);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    for (small = old, small.rlim_cur = 0; small.rlim_cur < good.len; small.rlim_cur += 512) {
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        assert_false(write_bundle(dir, &again, &e));
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+        assert_int_equal(e.code, E_IO);
+        assert_non_null(strstr(e.text, "keep the dump: cannot write '"));
+        assert_int_equal(files_in_dir(), 0);
+    }
+    (void)signal(SIGXFSZ, SIG_DFL);
+}
+
+static void what_a_killed_run_left_is_removed_by_the_next(void **state)
+{
+    char left[200];
+    struct err e = {0};
+
+    (void)state;
+    (void)unlink(path);
+    (void)snprintf(left, sizeof left, "%s/.pg_mirror-dead-17-abcdef.part", dir);
+    (void)close(open(left, O_CREAT | O_WRONLY, 0600));
+    assert_true(write_bundle(dir, &path, &e));
+    assert_int_equal(files_in_dir(), 1);
 }
 
 static void a_stopped_run_keeps_nothing(void **state)
@@ -477,6 +521,8 @@ int main(void)
         TEST(an_existing_bundle_is_not_replaced),
         TEST(a_missing_directory_is_told),
         TEST(a_dump_that_is_shorter_than_said_is_not_kept),
+        TEST(without_room_nothing_is_kept),
+        TEST(what_a_killed_run_left_is_removed_by_the_next),
         TEST(a_stopped_run_keeps_nothing),
         TEST(every_changed_byte_is_noticed),
         TEST(every_cut_is_noticed),
