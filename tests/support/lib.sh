@@ -442,11 +442,11 @@ endpoint_json() {
     fi
 }
 
-# report_rows: "TABLE ROWS" lines of the tables in the JSON document of the last run.
+# report_rows: "SCHEMA.TABLE ROWS" lines of the tables in the JSON document of the last run.
 report_rows() {
     python3 -c 'import json, sys
 for t in json.load(open(sys.argv[1]))["tables"]:
-    print(t["name"], t["rows"])' "$T/out" | LC_ALL=C sort
+    print(t["schema"] + "." + t["name"], t["rows"])' "$T/out" | LC_ALL=C sort
 }
 # report KEY...: one value of that document, by its path.
 report() {
