@@ -62,7 +62,8 @@ struct config {
      * NULL: built in. */
     const char *origins[CONFIG_KEYS_MAX];
 
-    const char *name; /* of the job; default: the file's base name without .json */
+    unsigned config_version; /* 1 */
+    const char *name;        /* of the job; default: the file's base name without .json */
     const char *description;
 
     struct endpoint source;
@@ -82,6 +83,7 @@ struct config {
     const char *previous_name; /* pattern: {database} {time} */
 
     /* options */
+    const char *method;      /* "archive" */
     unsigned jobs;           /* restore processes, count and analyze sessions */
     const char *compression; /* "auto", "none", "0".."9", "gzip[:N]", "lz4[:N]", "zstd" refused */
     const char *temp_dir;    /* default $TMPDIR, else /var/tmp */

@@ -20,6 +20,7 @@ struct setting {
 
 struct endpoint {
     const char *side; /* "source" or "target": for messages */
+    const char *type; /* "postgresql" */
     const char *uri;  /* libpq URI or keyword string; excludes host, port, user, service */
     const char *service;
     const char *host; /* a directory means a unix socket */

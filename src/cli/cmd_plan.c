@@ -63,6 +63,8 @@ static bool print_text(const struct invocation *inv, const struct report *r,
 {
     AUTO_BUF struct buf b = BUF_INIT(BUF_TEXT_MAX);
 
+    if (inv->config.description)
+        buf_printf(&b, "job      %s: %s\n", inv->config.name, inv->config.description);
     buf_printf(&b, "source   %s at %s, PostgreSQL %s\n", r->source.database, r->source.where,
                r->source.version);
     buf_printf(&b, "target   %s at %s, PostgreSQL %s\n", r->target.database, r->target.where,

@@ -192,7 +192,10 @@ static void print_live(const struct status *s, struct buf *b)
 
 static void print_text(const struct status *s, struct buf *b)
 {
-    buf_printf(b, "job           %s\n", s->inv->config.name);
+    const char *description = s->inv->config.description;
+
+    buf_printf(b, "job           %s%s%s\n", s->inv->config.name, description ? ": " : "",
+               description ? description : "");
     if (!s->inv->config.status_file)
         buf_addstr(b, "status file   none (set \"status_file\" to have runs remembered)\n");
     print_running(s, b);

@@ -22,6 +22,8 @@ static const char *const output_values[] = {"text", "json", "nagios", NULL};
 static const char *const tristate_values[] = {"auto", "always", "never", NULL};
 static const char *const log_format_values[] = {"auto", "text", "json", "journal", NULL};
 static const char *const log_level_values[] = {"error", "warning", "info", "debug", "trace", NULL};
+static const char *const type_values[] = {"postgresql", NULL};
+static const char *const method_values[] = {"archive", NULL};
 static const char *const sslmode_values[] = {"disable",   "allow",       "prefer", "require",
                                              "verify-ca", "verify-full", NULL};
 
@@ -35,6 +37,13 @@ enum {
 
 /* The connection keys, the same for both sides. S: "source", M: the member of struct config. */
 #define ENDPOINT_KEYS(S, M, SECRET, PW_ENV)                                                       \
+        {.pointer = "/" S "/type",                                                                \
+         .type = KEY_CHOICE,                                                                      \
+         .values = type_values,                                                                   \
+         .at = AT(M.type),                                                                        \
+         .fallback = "postgresql",                                                                \
+         .help = "kind of server",                                                                \
+         .example = "\"postgresql\""},                                                            \
     {.pointer = "/" S "/uri",                                                                     \
      .option = S,                                                                                 \
      .type = KEY_URI,                                                                             \
@@ -181,6 +190,8 @@ const struct key key_table[] = {
     {.option = "set", .type = KEY_LIST, .flags = KEY_SPECIAL, .at = AT(cmd.sets), .metavar = "/KEY=VALUE",
      .help = "override any key of the file by its JSON pointer; lists and objects are given as JSON"},
 
+    {.pointer = "/config_version", .type = KEY_INT, .at = AT(config_version), .lo = 1, .hi = 1, .fallback = "1",
+     .help = "version of the file's format", .example = "1"},
     {.pointer = "/name", .type = KEY_STRING, .at = AT(name), .check = key_check_name,
      .fallback_note = "the file's name without .json", .help = "name of the job, {job} in paths",
      .example = "\"staging\""},
@@ -220,6 +231,9 @@ const struct key key_table[] = {
      .help = "name under which the replaced database is kept", .example = "\"{database}__prev_{time}\""},
 
     /* ---- options ---- */
+    {.pointer = "/options/method", .type = KEY_CHOICE, .values = method_values, .at = AT(method),
+     .fallback = "archive", .help = "how the data travels: archive is pg_dump, a checked file and pg_restore",
+     .example = "\"archive\""},
     {.pointer = "/options/drop_existing", .type = KEY_BOOL, .at = AT(drop_existing_in_file), .fallback = "false",
      .help = "true: replace an existing target, and no further consent is needed", .example = "true"},
     {.pointer = "/options/jobs", .option = "jobs", .letter = 'j', .type = KEY_INT, .at = AT(jobs), .lo = 1,

@@ -303,7 +303,7 @@ static const struct {
     /* keys whose features do not exist yet are unknown, never ignored */
     {"{" BASE ", \"hooks\": {}}", "job.json:1:106 /hooks: unknown key"},
     {"{" BASE ", \"options\": {\"method\": \"stream\"}}",
-     "job.json:1:118 /options/method: unknown key"},
+     "job.json:1:128 /options/method: expected one of \"archive\", got the string \"stream\" (default archive)"},
     {"{" BASE ", \"target\": {}}",
      "job.json:1:106 /target: duplicate key, already at line 1 column 63"},
 };

@@ -59,17 +59,17 @@ static void secrets_are_masked_also_inside_a_uri(void **state)
     assert_printed("{\"source\": {\"host\": \"a\", \"password\": \"hunter2\", \"settings\": "
                    "{\"x\": \"\\\"\\n\"}, \"port\": 1}}",
                    NULL, show_source, NULL,
-                   "{\"host\":\"a\",\"port\":1,\"password\":\"***\",\"application_name\":"
+                   "{\"type\":\"postgresql\",\"host\":\"a\",\"port\":1,\"password\":\"***\",\"application_name\":"
                    "\"pg_mirror\",\"connect_timeout\":\"10s\",\"lock_timeout\":\"5s\","
                    "\"statement_timeout\":\"0\",\"settings\":{\"x\": \"\\\"\\u000a\"}}");
     assert_printed(
         "{\"source\": {\"uri\": \"postgresql://u:hunter2@a/o'neil\"}}", NULL, show_source, NULL,
-        "{\"uri\":\"user=u password=*** dbname='o\\\\'neil' host=a\","
+        "{\"type\":\"postgresql\",\"uri\":\"user=u password=*** dbname='o\\\\'neil' host=a\","
         "\"database\":\"o'neil\",\"application_name\":\"pg_mirror\",\"connect_timeout\":\"10s\","
         "\"lock_timeout\":\"5s\",\"statement_timeout\":\"0\"}");
     assert_printed(
         "{\"source\": {\"uri\": \"postgresql://u@a/b?sslmode=require\"}}", NULL, show_source, NULL,
-        "{\"uri\":\"postgresql://u@a/b?sslmode=require\",\"database\":\"b\",\"application_name\":"
+        "{\"type\":\"postgresql\",\"uri\":\"postgresql://u@a/b?sslmode=require\",\"database\":\"b\",\"application_name\":"
         "\"pg_mirror\",\"connect_timeout\":\"10s\",\"lock_timeout\":\"5s\","
         "\"statement_timeout\":\"0\"}");
 }
