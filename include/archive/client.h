@@ -33,8 +33,8 @@ struct client_tools {
 };
 
 /*
- * Choose: the smallest major that can read the source, up to the target's major if there is one,
- * with the newest minor of it; both programs from one directory. E_TOOL with a hint that
+ * Choose: a major that can read the source, the nearest to the target's and not above it if
+ * possible, with the newest minor of it; both programs from one directory. E_TOOL with a hint that
  * installs the right package on this distribution when nothing fits.
  */
 bool client_find(struct client_tools *ret, const struct client_options *o, struct err *e) MUST_USE;

@@ -5,7 +5,8 @@
  * is passed over: it picks a version by itself, and not by our rules.
  *
  * Order of preference, see better(): a fresh enough minor, then a major that is not above the
- * target's, then the smallest major, then the newest minor, then the place found first.
+ * target's, then the major nearest to the target's (PostgreSQL's own advice for an upgrade; the
+ * smallest when there is no target), then the newest minor, then the place found first.
  */
 #include "archive/client.h"
 
@@ -135,7 +136,7 @@ static bool is_fresh(const struct client_options *o, int version)
 static bool better(const struct client_options *o, const struct client_tools *a,
                    const struct client_tools *b)
 {
-    int target = o->target_version ? o->target_version / 10000 : INT_MAX;
+    int target = o->target_version / 10000; /* 0: none, everything is above it */
     int major_a = a->version / 10000;
     int major_b = b->version / 10000;
 
@@ -144,7 +145,7 @@ static bool better(const struct client_options *o, const struct client_tools *a,
     if ((major_a <= target) != (major_b <= target))
         return major_a <= target;
     if (major_a != major_b)
-        return major_a < major_b;
+        return major_a <= target ? major_a > major_b : major_a < major_b;
     return a->version > b->version;
 }
 

@@ -173,7 +173,7 @@ static void programs_before_pg_attver_are_stale_for_servers_that_have_it(void **
     assert_false(client_is_stale(150017, 150018));
 }
 
-static void the_smallest_major_not_below_the_source_is_chosen(void **state)
+static void the_major_nearest_to_the_targets_is_chosen(void **state)
 {
     struct client_options o = between(150020, 170012);
 
@@ -181,9 +181,13 @@ static void the_smallest_major_not_below_the_source_is_chosen(void **state)
     make_pair("bin1", "14.25");
     make_pair("bin2", "17.12");
     make_pair("bin3", "15.20 (Debian 15.20-1)");
-    assert_chosen(&o, 150020, NULL);
-    o = between(160010, 170012);
     assert_chosen(&o, 170012, NULL);
+    o = between(150020, 150020);
+    assert_chosen(&o, 150020, NULL);
+    o = between(150020, 160010);
+    assert_chosen(&o, 150020, NULL);
+    o = between(150020, 0);
+    assert_chosen(&o, 150020, NULL);
 }
 
 static void of_one_major_the_newest_minor_is_chosen(void **state)
@@ -437,7 +441,7 @@ int main(void)
         TEST(version_lines_of_other_things_are_refused),
         TEST(releases_of_one_day_are_one_generation),
         TEST(programs_before_pg_attver_are_stale_for_servers_that_have_it),
-        TEST(the_smallest_major_not_below_the_source_is_chosen),
+        TEST(the_major_nearest_to_the_targets_is_chosen),
         TEST(of_one_major_the_newest_minor_is_chosen),
         TEST(a_newer_major_of_an_older_round_gives_way_to_a_fresh_one),
         TEST(an_older_minor_gives_way_to_a_fresh_newer_major),
