@@ -152,15 +152,20 @@ bool probe_src_priv(struct check *c, struct probe_result *r, struct err *e)
 static const char rls_sql[] =
     "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE c.oid = ANY ($1::pg_catalog.oid[]) AND c.relrowsecurity"
-    " AND (c.relforcerowsecurity OR NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')) ORDER BY 1";
+    " WHERE c.oid = ANY ($1::pg_catalog.oid[]) AND (c.relforcerowsecurity OR NOT "
+    "pg_catalog.pg_has_role(c.relowner, 'USAGE')) ORDER BY 1";
 
-static bool rls_any(const struct catalog *cat)
+/* Those whose rows are dumped; "{}" if there is none. */
+static const char *rls_tables(struct check *c, const struct catalog *cat)
 {
+    AUTO_BUF struct buf b = BUF_INIT(BUF_TEXT_MAX);
+
+    buf_addch(&b, '{');
     for (size_t i = 0; i < cat->count; i++)
         if (cat->tables[i].has_rls && cat->tables[i].has_data)
-            return true;
-    return false;
+            buf_printf(&b, "%s%" PRIu32, b.len > 1 ? "," : "", cat->tables[i].oid);
+    buf_addch(&b, '}');
+    return arena_strdup(c->a, buf_str(&b));
 }
 
 bool probe_src_rls(struct check *c, struct probe_result *r, struct err *e)
@@ -173,10 +178,10 @@ bool probe_src_rls(struct check *c, struct probe_result *r, struct err *e)
     if (!lists_catalog(c, &l, e))
         return false;
     check_ok(c, r, "none that hides rows from us");
+    param = rls_tables(c, &l->catalog);
     if (c->f->source_server.bypass_rls || c->cfg->section == SECTION_SCHEMA_ONLY ||
-        !rls_any(&l->catalog))
+        strcmp(param, "{}") == 0)
         return true;
-    param = l->oids;
     if (!pgconn_query(c->f->source, rls_sql, 1, &param, &res, e))
         return false;
     for (int i = 0; i < PQntuples(res); i++)

@@ -63,7 +63,8 @@ static void server_heading(struct buf *b, const char *side, const struct check_s
                    s->version_text);
         if (s->in_recovery)
             buf_addstr(b, " (standby)");
-        buf_printf(b, "  %s", tls);
+        if (tls[0])
+            buf_printf(b, "  %s", tls);
     }
     buf_addch(b, '\n');
 }

@@ -160,6 +160,9 @@ found fail src.rls 'public.secret' 'but when forced'
 job suser=plain extra='"filters": {"exclude_tables": ["public.secret"]}'
 look
 found ok src.rls '' 'nor for a table that is left out'
+job suser=plain extra='"filters": {"exclude_table_data": ["public.secret"]}'
+look
+found ok src.rls '' 'or whose rows are'
 job
 look
 found ok src.rls '' 'a superuser sees every row'
@@ -374,5 +377,105 @@ job sextra="\"passfile\": \"$T/passfile\""
 : >"$T/passfile" && chmod 644 "$T/passfile" && own "$T/passfile"
 look
 found fail cfg.secrets 'libpq ignores it.*chmod 600' 'a passfile that libpq would ignore'
+sql src app "set allow_system_table_mods = on; update pg_class set relpages = 2000000000, reltuples = 1e9 where relname = 't'"
+job
+look
+found fail env.tempspace 'the dump needs about .*df -h /' 'an estimate larger than the disk'
+found warn tgt.space 'the new copy needs' 'on the target, too'
+found warn tgt.settings 'max_wal_size 2GB makes many checkpoints' 'which is not set up for so much'
+job extra='"filters": {"exclude_table_data": ["public.t"]}'
+look
+found ok env.tempspace '' 'rows that are left out need no room'
+sql src app "analyze t"
+job extra='"options": {"jobs": 60}'
+look
+found fail tgt.conn '63 sessions are needed.*max_connections' 'more jobs than the server has sessions'
+found ok src.conn '' 'the source needs a few only'
+
+# ---- a server that takes the call and says nothing -------------------------------------------
+
+python3 -c '
+import socket, sys, time
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(5)
+print(s.getsockname()[1], flush=True); time.sleep(120)' >"$T/mute" &
+mute=$!
+remember_pid "$mute"
+wait_until 10 test -s "$T/mute"
+job shost=127.0.0.1 sport="$(<"$T/mute")"
+started=$SECONDS
+look --timeout 1s
+found fail src.reach 'no answer.*within 1' 'a server that does not answer'
+ok '--timeout bounds the wait' test $((SECONDS - started)) -lt 10
+stop_pid "$mute"
+
+# ---- encryption -----------------------------------------------------------------------------
+
+if command -v openssl >/dev/null; then
+    openssl req -new -x509 -days 5 -nodes -subj /CN=localhost -keyout "$T/src/data/server.key" \
+        -out "$T/src/data/server.crt" 2>/dev/null
+    own "$T/src/data/server.key" "$T/src/data/server.crt" && chmod 600 "$T/src/data/server.key"
+    each src postgres "alter system set ssl = on" "select pg_reload_conf()"
+    wait_until 10 eval '[[ $(sql src postgres "show ssl") == on ]]'
+    job shost=127.0.0.1 spass="$DB_PASSWORD"
+    look
+    is "${values[src.tls]}" 'tls prefer' 'src.tls: a session is encrypted'
+    found warn src.tls 'certificate ends in [0-9] days.*renew' 'by a certificate that ends soon'
+    is "${values[tgt.tls]}" 'no tls, local' 'tgt.tls: a socket needs none'
+else
+    skip 'openssl is not here'
+fi
+
+# ---- a pooler -------------------------------------------------------------------------------
+
+pgbouncer=$(PATH=$PATH:/usr/sbin command -v pgbouncer)
+if [[ -n $pgbouncer ]]; then
+    pool_port=$((${cluster_port[src]} + 1))
+    # pool MODE [SETTING...]
+    pool() {
+        local mode=$1; shift
+        if [[ -n ${pool_pid:-} ]]; then stop_pid "$pool_pid"; fi
+        printf '%s\n' '[databases]' "* = host=$(cluster_host src) port=${cluster_port[src]}" '[pgbouncer]' \
+            "listen_addr =" "unix_socket_dir = $T/run" "listen_port = $pool_port" "auth_type = any" \
+            "pool_mode = $mode" "logfile = $T/run/pool.log" "pidfile = $T/run/pool.pid" "$@" >"$T/pool.ini"
+        sed -i "s|^\* = |app = user=postgres |" "$T/pool.ini"
+        own "$T/pool.ini"
+        "${DIE_WITH_US[@]}" "$pgbouncer" -q "$T/pool.ini" &
+        pool_pid=$!
+        remember_pid "$pool_pid"
+        wait_until 10 test -S "$T/run/.s.PGSQL.$pool_port"
+    }
+    pool transaction 'ignore_startup_parameters = options,extra_float_digits'
+    job shost="$T/run" sport="$pool_port"
+    look
+    found fail src.pooler 'transaction mode.*before the source.*source.host' 'PgBouncer in transaction mode'
+    pool transaction
+    look
+    found fail src.pooler 'transaction mode' 'also when it refuses startup options'
+    pool session 'ignore_startup_parameters = options,extra_float_digits'
+    look
+    found ok src.pooler '' 'not in session mode'
+    like "${values[src.pooler]}" 'a pooler that keeps' 'src.pooler: which is seen'
+    stop_pid "$pool_pid"
+else
+    skip 'pgbouncer is not here'
+fi
+
+# ---- another major --------------------------------------------------------------------------
+
+if pg_bin 17 >/dev/null; then
+    cluster_start new 17
+    sql new postgres "create database app"
+    job shost="$(cluster_host new)" sport="${cluster_port[new]}" extra="\"options\": {\"bin_dir\": \"$(pg_bin 17)\"}"
+    look
+    found warn tgt.version "older than the source's 17" 'a target older than the source'
+    found warn env.version 'newer than the target' 'told by the programs, too'
+    like "${values[env.version]}" '^17' 'env.version: pg_dump of the source is chosen'
+    job shost="$(cluster_host src)" sport="${cluster_port[src]}" thost="$(cluster_host new)" tport="${cluster_port[new]}"
+    look
+    found ok tgt.version '' 'a newer target is fine'
+    like "${values[env.version]}" '^15' "env.version: the source's own pg_dump will do"
+else
+    skip 'PostgreSQL 17 is not here'
+fi
 
 done_testing
