@@ -348,7 +348,7 @@ database_properties() {
 
 # is_clone SOURCE DB TARGET DB NAME [PG_DUMP-ARG...]: two tests, schema and rows are the same on
 # both ends. The schema is dumped by the newer of both majors.
-# The arguments leave out what a clone leaves out by default: owners, privileges, publications.
+# Without arguments, owners, privileges and publications are not compared.
 is_clone() {
     local s=$1 sdb=$2 t=$3 tdb=$4 name=$5 newer=${cluster_major[$1]} a b; shift 5
     if ((${cluster_major[$t]} > newer)); then newer=${cluster_major[$t]}; fi
