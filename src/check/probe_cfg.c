@@ -128,6 +128,8 @@ bool probe_cfg_secrets(struct check *c, struct probe_result *r, struct err *e)
         check_warn(c, r, "a URI holds a password: on a command line it shows in the process list");
         check_hint(c, r, "use \"password_file\" or ~/.pgpass instead");
     }
+    if (c->o->secrets_err)
+        check_fail_err(c, r, c->o->secrets_err);
     passfile_check(c, r, &cfg->source);
     passfile_check(c, r, &cfg->target);
     return true;

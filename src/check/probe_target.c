@@ -139,7 +139,7 @@ bool probe_tgt_exists(struct check *c, struct probe_result *r, struct err *e)
     if (c->cfg->if_exists == IF_EXISTS_ERROR && !d->empty) {
         check_fail(c, r, "target database '%s' exists and is not empty", c->target_database);
         check_hint(c, r, "to replace it: pg_mirror --drop-existing --yes%s", config_arguments(c));
-    } else if (c->cfg->if_exists == IF_EXISTS_REPLACE && !has_consent(c->cfg)) {
+    } else if (c->cfg->if_exists == IF_EXISTS_REPLACE && !c->o->preflight && !has_consent(c->cfg)) {
         check_warn(c, r, "replacing '%s' without a terminal needs consent", c->target_database);
         check_hint(c, r, "pg_mirror --yes%s", config_arguments(c));
     }

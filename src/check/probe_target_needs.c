@@ -158,12 +158,12 @@ static void role_row(struct check *c, const struct source_lists *l, const PGresu
 
 static void roles_tell(struct check *c, struct probe_result *r, struct role_state *st)
 {
-    if (st->unused.count)
+    if (st->unused.count && !c->o->preflight) { /* a run was told to leave them out */
         check_warn(c, r,
                    "not on the target, their objects and grants are restored without them: %s",
                    name_list_text(c, &st->unused));
-    if (st->unused.count)
         check_hint(c, r, "fine unless you set \"owner\" or \"acl\" in \"options\"");
+    }
     if (st->foreign.count) {
         check_fail(c, r, "role '%s' cannot make these the owner of anything: %s",
                    c->f->target_server.user, name_list_text(c, &st->foreign));

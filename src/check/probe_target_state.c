@@ -8,7 +8,8 @@
 #include "server_priv.h"
 #include "common/num.h"
 
-static const uint64_t small_need = 1024u * 1024 * 1024; /* not worth a warning when unmeasured */
+static const uint64_t small_need =
+    (uint64_t)1024 * 1024 * 1024; /* not worth a warning when unmeasured */
 
 /* New copy beside old and previous ones. */
 static uint64_t target_need(const struct check_facts *f)

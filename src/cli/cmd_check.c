@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/result.h"
 #include "cli/runner.h"
+#include "common/stop.h"
 #include "common/version.h"
 
 static bool wants_color(const struct config *cfg)
@@ -81,14 +82,22 @@ static bool answer_no(const struct check_report *r, struct err *e)
                    buf_str(&names));
 }
 
+/* A password that cannot be read is one of the findings: the rest is asked all the same. */
 static bool check_work(void *arg, struct err *e)
 {
     struct invocation *inv = arg;
     struct check_options o = options_of(inv);
     AUTO_CHECK_REPORT struct check_report r = {0};
+    struct err secrets = {0};
 
-    if (!check_options_valid(&o, e) || !config_read_secrets(&inv->config, e) ||
-        !check_run(&r, &inv->config, &o, e) || !print_report(inv, &r, e))
+    if (!check_options_valid(&o, e))
+        return false;
+    if (!config_read_secrets(&inv->config, &secrets)) {
+        if (stop_requested())
+            return stop_err(e);
+        o.secrets_err = &secrets;
+    }
+    if (!check_run(&r, &inv->config, &o, e) || !print_report(inv, &r, e))
         return false;
     return check_first_failure(&r) ? answer_no(&r, e) : true;
 }

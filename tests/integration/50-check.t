@@ -12,9 +12,9 @@ sql src app "create table public.t (id int primary key, v text); insert into t s
 # job [NAME=VALUE...]: a job file. Names: shost sport suser sdb spass thost tport tuser tdb tpass,
 # sextra and textra (members of the ends), extra (top-level members).
 job() {
-    local shost=$(cluster_host src) sport=${cluster_port[src]} suser=postgres sdb=app spass='' sextra=''
-    local thost=$(cluster_host dst) tport=${cluster_port[dst]} tuser=postgres tdb=app tpass='' textra='' extra=''
-    local arg
+    local shost sport=${cluster_port[src]} suser=postgres sdb=app spass='' sextra=''
+    local thost tport=${cluster_port[dst]} tuser=postgres tdb=app tpass='' textra='' extra='' arg
+    shost=$(cluster_host src) thost=$(cluster_host dst)
     for arg in "$@"; do local "${arg?}"; done
     {
         printf '{"source": {"host": "%s", "port": %d, "user": "%s", "database": "%s"%s%s},\n' "$shost" "$sport" \
@@ -57,6 +57,9 @@ each() {
     for statement in "$@"; do args+=(-c "$statement"); done
     cluster_psql "$name" "$db" "${args[@]}" >/dev/null
 }
+
+# shows NAME SETTING VALUE: is it in force for new sessions?
+shows() { [[ $(sql "$1" postgres "show $2") == "$3" ]]; }
 
 # ---- all is well ----------------------------------------------------------------------------
 
@@ -314,7 +317,7 @@ look
 found fail tgt.readonly 'read-only.*RESET default_transaction_read_only' 'a role set to read only'
 job
 each dst postgres "alter system set autovacuum = off" "select pg_reload_conf()"
-wait_until 10 eval '[[ $(sql dst postgres "show autovacuum") == off ]]'
+wait_until 10 shows dst autovacuum off
 look
 found warn tgt.settings 'autovacuum is off.*ALTER SYSTEM' 'odd settings'
 each dst postgres "alter system reset autovacuum"
@@ -351,6 +354,7 @@ look
 found ok env.tools '' 'old programs are there'
 found fail env.version '11.22' 'but too old for the source'
 job extra='"options": {"jobs": 40}'
+# shellcheck disable=SC2016 # the inner shell expands
 pgm_as=("${AS_USER[@]}" bash -c 'ulimit -n 100; exec "$0" "$@"')
 look
 found fail env.ulimit 'only 100 open files.*ulimit -n' 'too few descriptors'
@@ -392,6 +396,11 @@ look
 found fail tgt.conn '63 sessions are needed.*max_connections' 'more jobs than the server has sessions'
 found ok src.conn '' 'the source needs a few only'
 
+job sextra='"password_command": ["false"]'
+look
+found fail cfg.secrets 'password_command' 'a password_command that fails'
+found ok tgt.auth '' 'the rest is asked all the same'
+
 # ---- a server that takes the call and says nothing -------------------------------------------
 
 python3 -c '
@@ -415,7 +424,7 @@ if command -v openssl >/dev/null; then
         -out "$T/src/data/server.crt" 2>/dev/null
     own "$T/src/data/server.key" "$T/src/data/server.crt" && chmod 600 "$T/src/data/server.key"
     each src postgres "alter system set ssl = on" "select pg_reload_conf()"
-    wait_until 10 eval '[[ $(sql src postgres "show ssl") == on ]]'
+    wait_until 10 shows src ssl on
     job shost=127.0.0.1 spass="$DB_PASSWORD"
     look
     is "${values[src.tls]}" 'tls prefer' 'src.tls: a session is encrypted'
@@ -429,7 +438,7 @@ fi
 
 pgbouncer=$(PATH=$PATH:/usr/sbin command -v pgbouncer)
 if [[ -n $pgbouncer ]]; then
-    pool_port=$((${cluster_port[src]} + 1))
+    pool_port=$((cluster_port[src] + 1))
     # pool MODE [SETTING...]
     pool() {
         local mode=$1; shift
