@@ -94,4 +94,20 @@ sql dst postgres "create database latin template template0 encoding 'LATIN1' loc
 sd_is 0 'another encoding' dst swap latin2 latin "create table public.\"t\"(x text)"
 is "$(database_properties dst latin2)" "$(database_properties dst latin)" 'is kept'
 
+# ---- what only newer majors have ----
+if pg_bin 17 >/dev/null; then
+    cluster_start new 17
+    sql new postgres "create database built template template0 locale_provider builtin builtin_locale 'C.UTF-8' lc_collate 'C' lc_ctype 'C'"
+    sql new postgres "create database ruled template template0 locale_provider icu icu_locale 'und' icu_rules '&a < g' locale 'C'"
+    for db in built ruled; do
+        sd_is 0 "17: a database of the kind '$db'" new swap "${db}2" "$db" 'select 1'
+        is "$(database_properties new "${db}2")" "$(database_properties new "$db")" 'keeps provider, locale and rules'
+        sd new props "$db"; json=${out/\"name\":\"$db\"/}
+        sd new props "${db}2"; out=${out/\"default_privileges\":false/\"default_privileges\":true}
+        is "${out/\"name\":\"${db}2\"/}" "$json" 'through JSON too (default privileges are written out now)'
+    done
+else
+    skip 'PostgreSQL 17 is not here'
+fi
+
 done_testing
