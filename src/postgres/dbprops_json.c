@@ -238,7 +238,7 @@ bool dbprops_from_json(const struct cJSON *j, struct arena *a, struct database_p
                        struct err *e)
 {
     struct database_properties p = {0};
-    const char *provider = NULL;
+    const char *provider = "";
     const struct field fields[] = {
         {"name", KIND_STRING, &p.name},
         {"owner", KIND_STRING, &p.owner},
