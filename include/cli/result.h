@@ -17,14 +17,8 @@ struct cJSON;
 /* The result document of CLI.md 2.7. e is the failure, or E_NONE. The caller deletes it. */
 struct cJSON *result_document(const struct report *r, const struct err *e, int exit_code);
 
-/* Add a number that may not fit a double: exact, as text in the document. */
-void json_add_u64(struct cJSON *object, const char *key, uint64_t value);
-
 /* One end: where, database, version, system identifier. */
 void result_add_server(struct cJSON *o, const char *key, const struct report_server *s);
-
-/* Print a document and a newline on stdout. EPIPE is not an error: the reader left. */
-bool json_print(const struct cJSON *document, struct err *e) MUST_USE;
 
 /*
  * A document for a command that failed before it had anything to say; with "problems": [{level,

@@ -10,6 +10,7 @@
 #include "archive/bundle.h"
 #include "archive/dump_walk.h"
 #include "cli/command.h"
+#include "cli/json.h"
 #include "cli/result.h"
 #include "cli/runner.h"
 #include "common/io.h"

@@ -6,6 +6,7 @@
 
 #include "check/check.h"
 #include "cli/command.h"
+#include "cli/json.h"
 #include "cli/result.h"
 #include "cli/runner.h"
 #include "common/stop.h"

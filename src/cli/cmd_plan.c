@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "cli/job.h"
+#include "cli/json.h"
 #include "cli/result.h"
 #include "cli/runner.h"
 #include "common/num.h"
@@ -85,8 +86,8 @@ static cJSON *tables_json(const struct clone_plan *p)
         const struct clone_plan_table *t = &p->tables[i];
         cJSON *o = cJSON_CreateObject();
 
-        (void)cJSON_AddStringToObject(o, "schema", t->schema);
-        (void)cJSON_AddStringToObject(o, "name", t->name);
+        json_add_text(o, "schema", t->schema);
+        json_add_text(o, "name", t->name);
         if (t->rows_estimate < 0)
             (void)cJSON_AddNullToObject(o, "rows_estimate");
         else
@@ -98,11 +99,6 @@ static cJSON *tables_json(const struct clone_plan *p)
     return tables;
 }
 
-static void add_text(cJSON *o, const char *key, const char *value)
-{
-    (void)cJSON_AddItemToObject(o, key, value ? cJSON_CreateString(value) : cJSON_CreateNull());
-}
-
 static bool print_json(const struct invocation *inv, const struct report *r,
                        const struct clone_plan *p, struct err *e)
 {
@@ -110,10 +106,10 @@ static bool print_json(const struct invocation *inv, const struct report *r,
     cJSON *drops;
     bool ok;
 
-    add_text(o, "tool", "pg_mirror");
-    add_text(o, "version", PGM_VERSION);
-    add_text(o, "command", "plan");
-    add_text(o, "job", inv->config.name);
+    json_add_text(o, "tool", "pg_mirror");
+    json_add_text(o, "version", PGM_VERSION);
+    json_add_text(o, "command", "plan");
+    json_add_text(o, "job", inv->config.name);
     result_add_server(o, "source", &r->source);
     result_add_server(o, "target", &r->target);
     (void)cJSON_AddBoolToObject(o, "target_exists", p->target_exists);
@@ -121,14 +117,14 @@ static bool print_json(const struct invocation *inv, const struct report *r,
     (void)cJSON_AddBoolToObject(o, "asks_consent", p->asks_consent);
     json_add_u64(o, "bytes", p->bytes);
     json_add_u64(o, "index_bytes", p->index_bytes);
-    add_text(o, "compression", p->compression);
-    add_text(o, "pg_dump", p->pg_dump);
-    add_text(o, "shadow", p->shadow);
-    add_text(o, "previous", p->previous);
+    json_add_text(o, "compression", p->compression);
+    json_add_text(o, "pg_dump", p->pg_dump);
+    json_add_text(o, "shadow", p->shadow);
+    json_add_text(o, "previous", p->previous);
     drops = cJSON_AddArrayToObject(o, "drops");
     for (size_t i = 0; i < p->drop_count; i++)
         (void)cJSON_AddItemToArray(drops, cJSON_CreateString(p->drops[i]));
-    add_text(o, "create_sql", p->create_sql);
+    json_add_text(o, "create_sql", p->create_sql);
     (void)cJSON_AddItemToObject(o, "tables", tables_json(p));
     ok = json_print(o, e);
     cJSON_Delete(o);

@@ -1,6 +1,7 @@
 #include <cjson/cJSON.h>
 
 #include "cli/result.h"
+#include "cli/json.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/num.h"

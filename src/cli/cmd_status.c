@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "cli/command.h"
+#include "cli/json.h"
 #include "cli/result.h"
 #include "cli/runner.h"
 #include "common/io.h"
@@ -214,14 +215,6 @@ static cJSON *copy_of(const cJSON *o, const char *key)
     return item ? cJSON_Duplicate(item, true) : cJSON_CreateNull();
 }
 
-static void add_time(cJSON *o, const char *key, time_t t)
-{
-    char when[IO_TIME_MAX];
-
-    (void)cJSON_AddItemToObject(
-        o, key, t ? cJSON_CreateString(io_format_utc(when, t)) : cJSON_CreateNull());
-}
-
 static void add_live(cJSON *o, const struct live *l)
 {
     cJSON *copies = cJSON_AddArrayToObject(o, "previous");
@@ -230,8 +223,8 @@ static void add_live(cJSON *o, const struct live *l)
     for (size_t i = 0; i < l->copy_count; i++) {
         cJSON *copy = cJSON_CreateObject();
 
-        (void)cJSON_AddStringToObject(copy, "name", l->copies[i].name);
-        add_time(copy, "replaced", l->copies[i].time);
+        json_add_text(copy, "name", l->copies[i].name);
+        json_add_time(copy, "replaced", l->copies[i].time);
         json_add_u64(copy, "bytes", l->copies[i].bytes);
         (void)cJSON_AddItemToArray(copies, copy);
     }
@@ -252,7 +245,7 @@ static bool print_json(const struct status *s, struct err *e)
     (void)cJSON_AddStringToObject(o, "job", s->inv->config.name);
     (void)cJSON_AddItemToObject(o, "running", copy_of(s->file, "running"));
     (void)cJSON_AddItemToObject(o, "last", copy_of(s->file, "last"));
-    add_time(o, "last_success", s->success);
+    json_add_time(o, "last_success", s->success);
     (void)cJSON_AddBoolToObject(o, "stale", s->stale);
     (void)cJSON_AddItemToObject(o, "history", copy_of(s->file, "history"));
     if (s->live.asked)

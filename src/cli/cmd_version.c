@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "cli/command.h"
+#include "cli/json.h"
 #include "cli/result.h"
 #include "common/version.h"
 

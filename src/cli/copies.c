@@ -1,4 +1,5 @@
 #include "copies_priv.h"
+#include "cli/json.h"
 
 #include <cjson/cJSON.h>
 #include <time.h>

@@ -4,6 +4,7 @@
  * what it reads of the report (run id, start) is what was set before the work began.
  */
 #include "cli/job.h"
+#include "cli/json.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -8,42 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/json.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/num.h"
 #include "common/version.h"
 
-void json_add_u64(struct cJSON *object, const char *key, uint64_t value)
-{
-    char text[24];
-
-    (void)snprintf(text, sizeof text, "%" PRIu64, value);
-    (void)cJSON_AddRawToObject(object, key, text);
-}
-
-static void add_string_or_null(cJSON *o, const char *key, const char *value)
-{
-    if (value && value[0])
-        (void)cJSON_AddStringToObject(o, key, value);
-    else
-        (void)cJSON_AddNullToObject(o, key);
-}
-
-static void add_time(cJSON *o, const char *key, uint64_t wall_ms)
-{
-    char text[IO_TIME_MAX];
-
-    add_string_or_null(o, key, wall_ms ? io_format_utc(text, (time_t)(wall_ms / 1000)) : NULL);
-}
-
 void result_add_server(cJSON *o, const char *key, const struct report_server *s)
 {
     cJSON *server = cJSON_AddObjectToObject(o, key);
 
-    add_string_or_null(server, "where", s->where);
-    add_string_or_null(server, "database", s->database);
-    add_string_or_null(server, "version", s->version);
-    add_string_or_null(server, "system_identifier", s->system_identifier);
+    json_add_text(server, "where", s->where);
+    json_add_text(server, "database", s->database);
+    json_add_text(server, "version", s->version);
+    json_add_text(server, "system_identifier", s->system_identifier);
 }
 
 static void add_seconds(cJSON *o, const char *key, uint64_t ms)
@@ -58,7 +36,7 @@ static void add_phases(cJSON *o, const struct report *r)
     for (size_t i = 0; i < r->phase_count; i++) {
         cJSON *phase = cJSON_CreateObject();
 
-        (void)cJSON_AddStringToObject(phase, "name", r->phases[i].name);
+        json_add_text(phase, "name", r->phases[i].name);
         add_seconds(phase, "seconds", r->phases[i].ms);
         json_add_u64(phase, "bytes", r->phases[i].bytes);
         (void)cJSON_AddItemToArray(phases, phase);
@@ -72,8 +50,8 @@ static void add_tables(cJSON *o, const struct report *r)
     for (size_t i = 0; i < r->table_count; i++) {
         cJSON *table = cJSON_CreateObject();
 
-        (void)cJSON_AddStringToObject(table, "schema", r->tables[i].schema);
-        (void)cJSON_AddStringToObject(table, "name", r->tables[i].name);
+        json_add_text(table, "schema", r->tables[i].schema);
+        json_add_text(table, "name", r->tables[i].name);
         json_add_u64(table, "rows", r->tables[i].rows);
         json_add_u64(table, "bytes", r->tables[i].bytes);
         (void)cJSON_AddItemToArray(tables, table);
@@ -87,9 +65,9 @@ static void add_warnings(cJSON *o, const struct report *r)
     for (size_t i = 0; i < r->warning_count; i++) {
         cJSON *warning = cJSON_CreateObject();
 
-        (void)cJSON_AddStringToObject(warning, "code", r->warnings[i].code);
-        (void)cJSON_AddStringToObject(warning, "msg", r->warnings[i].message);
-        add_string_or_null(warning, "hint", r->warnings[i].hint);
+        json_add_text(warning, "code", r->warnings[i].code);
+        json_add_text(warning, "msg", r->warnings[i].message);
+        json_add_text(warning, "hint", r->warnings[i].hint);
         (void)cJSON_AddItemToArray(warnings, warning);
     }
 }
@@ -104,57 +82,43 @@ static void add_error(cJSON *o, const struct err *e, int exit_code)
     }
     error = cJSON_AddObjectToObject(o, "error");
     (void)cJSON_AddNumberToObject(error, "code", exit_code);
-    (void)cJSON_AddStringToObject(error, "class", err_code_class(e->code));
-    add_string_or_null(error, "sqlstate", e->sqlstate);
-    (void)cJSON_AddStringToObject(error, "message", e->text);
-    add_string_or_null(error, "detail", e->detail);
-    add_string_or_null(error, "hint", e->hint);
+    json_add_text(error, "class", err_code_class(e->code));
+    json_add_text(error, "sqlstate", e->sqlstate);
+    json_add_text(error, "message", e->text);
+    json_add_text(error, "detail", e->detail);
+    json_add_text(error, "hint", e->hint);
 }
 
 struct cJSON *result_document(const struct report *r, const struct err *e, int exit_code)
 {
     cJSON *o = cJSON_CreateObject();
 
-    (void)cJSON_AddStringToObject(o, "tool", "pg_mirror");
-    (void)cJSON_AddStringToObject(o, "version", PGM_VERSION);
-    (void)cJSON_AddStringToObject(o, "run_id", r->run_id);
-    add_string_or_null(o, "job", r->job);
-    add_string_or_null(o, "command", r->command);
-    (void)cJSON_AddStringToObject(o, "result", exit_code == 0 ? "ok" : "failed");
+    json_add_text(o, "tool", "pg_mirror");
+    json_add_text(o, "version", PGM_VERSION);
+    json_add_text(o, "run_id", r->run_id);
+    json_add_text(o, "job", r->job);
+    json_add_text(o, "command", r->command);
+    json_add_text(o, "result", exit_code == 0 ? "ok" : "failed");
     (void)cJSON_AddNumberToObject(o, "exit_code", exit_code);
-    (void)cJSON_AddStringToObject(o, "target_state", target_state_name(r->target_state));
-    add_time(o, "started", r->started_ms);
-    add_time(o, "finished", r->finished_ms);
+    json_add_text(o, "target_state", target_state_name(r->target_state));
+    json_add_time(o, "started", (time_t)(r->started_ms / 1000));
+    json_add_time(o, "finished", (time_t)(r->finished_ms / 1000));
     add_seconds(o, "duration_s", r->finished_ms - r->started_ms);
     (void)cJSON_AddNumberToObject(o, "attempts", r->attempts);
     result_add_server(o, "source", &r->source);
     result_add_server(o, "target", &r->target);
-    add_time(o, "snapshot_time", r->snapshot_ms);
-    add_string_or_null(o, "snapshot_lsn", r->snapshot_lsn);
+    json_add_time(o, "snapshot_time", (time_t)(r->snapshot_ms / 1000));
+    json_add_text(o, "snapshot_lsn", r->snapshot_lsn);
     json_add_u64(o, "rows", r->rows);
     json_add_u64(o, "dump_bytes", r->dump_bytes);
-    add_string_or_null(o, "previous", r->previous);
-    add_string_or_null(o, "shadow", r->shadow);
-    add_string_or_null(o, "kept_dump", r->kept_dump);
+    json_add_text(o, "previous", r->previous);
+    json_add_text(o, "shadow", r->shadow);
+    json_add_text(o, "kept_dump", r->kept_dump);
     add_phases(o, r);
     add_tables(o, r);
     add_warnings(o, r);
     add_error(o, e, exit_code);
     return o;
-}
-
-bool json_print(const struct cJSON *document, struct err *e)
-{
-    char *text = cJSON_Print(document);
-    bool ok;
-
-    if (!text)
-        return err_set(e, E_SYSTEM, "out of memory while printing JSON");
-    ok = io_write_full(STDOUT_FILENO, text, strlen(text)) && io_write_full(STDOUT_FILENO, "\n", 1);
-    free(text);
-    if (!ok && errno != EPIPE)
-        return err_sys(e, E_IO, "cannot write to standard output");
-    return true;
 }
 
 /* What is wrong with the configuration, one object each: an editor can go to the place. */
@@ -166,12 +130,12 @@ static void add_problems(cJSON *o, const struct config_report *problems)
         const struct config_problem *p = &problems->items[i];
         cJSON *item = cJSON_CreateObject();
 
-        (void)cJSON_AddStringToObject(item, "level", p->warning ? "warning" : "error");
-        add_string_or_null(item, "file", p->file);
+        json_add_text(item, "level", p->warning ? "warning" : "error");
+        json_add_text(item, "file", p->file);
         (void)cJSON_AddNumberToObject(item, "line", p->file ? p->line : 0);
         (void)cJSON_AddNumberToObject(item, "column", p->file ? p->column : 0);
-        add_string_or_null(item, "pointer", p->pointer);
-        (void)cJSON_AddStringToObject(item, "message", p->message);
+        json_add_text(item, "pointer", p->pointer);
+        json_add_text(item, "message", p->message);
         (void)cJSON_AddItemToArray(list, item);
     }
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/result.h"
+#include "cli/json.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/version.h"
