@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "common/arena.h"
 #include "common/macros.h"
 
 static bool is_kind(const struct dump_entry *t, const char *kind)
@@ -71,10 +72,82 @@ enum entry_plan entry_plan(const struct dump_entry *t, const struct config *cfg)
     return ENTRY_RESTORE;
 }
 
-bool entries_list(const struct dump_toc *toc, const struct config *cfg, struct buf *list)
+/*
+ * A partition's index (INDEX, or CONSTRAINT with one) depends on its parent's, so it stands behind
+ * it. --clean drops in reverse order, and an index that is attached to another one cannot be
+ * dropped before it. Creating knows no such order: it is INDEX ATTACH that needs both. So for
+ * --clean an index comes behind those that depend on it; all that was behind both stays there.
+ */
+struct order {
+    const struct dump_toc *toc;
+    const struct config *cfg;
+    size_t *child;   /* the first entry that depends on this one, + 1; 0: none */
+    size_t *sibling; /* the next one, + 1 */
+    bool *done;
+    struct buf *list;
+};
+
+enum { LEVELS_MAX = 64 }; /* of partitions; a dump with more of them is in its own order */
+
+static bool is_index(const struct dump_entry *t)
+{
+    return is_kind(t, "INDEX") || is_kind(t, "CONSTRAINT");
+}
+
+static void order_link(struct order *o, size_t i)
+{
+    const struct dump_entry *t = &o->toc->entries[i];
+
+    for (size_t d = 0; d < t->dep_count; d++) {
+        const struct dump_entry *parent = dump_toc_find(o->toc, t->deps[d]);
+        size_t at = parent ? (size_t)(parent - o->toc->entries) : i;
+
+        if (at >= i || !is_index(parent))
+            continue;
+        o->sibling[i] = o->child[at];
+        o->child[at] = i + 1;
+        return;
+    }
+}
+
+static void order_add(struct order *o, size_t i, int level)
+{
+    if (o->done[i])
+        return;
+    o->done[i] = true;
+    for (size_t c = o->child[i]; c && level < LEVELS_MAX; c = o->sibling[c - 1])
+        order_add(o, c - 1, level + 1);
+    if (entry_plan(&o->toc->entries[i], o->cfg) == ENTRY_RESTORE)
+        buf_printf(o->list, "%d;\n", o->toc->entries[i].dump_id);
+}
+
+static void list_for_clean(const struct dump_toc *toc, const struct config *cfg, struct buf *list)
+{
+    AUTO_ARENA struct arena *a = arena_new();
+    struct order o = {.toc = toc,
+                      .cfg = cfg,
+                      .child = arena_array(a, toc->entry_count, sizeof *o.child),
+                      .sibling = arena_array(a, toc->entry_count, sizeof *o.sibling),
+                      .done = arena_array(a, toc->entry_count, sizeof *o.done),
+                      .list = list};
+
+    for (size_t i = 0; i < toc->entry_count; i++) {
+        if (is_index(&toc->entries[i]))
+            order_link(&o, i);
+    }
+    for (size_t i = 0; i < toc->entry_count; i++)
+        order_add(&o, i, 0);
+}
+
+bool entries_list(const struct dump_toc *toc, const struct config *cfg, bool clean,
+                  struct buf *list)
 {
     bool some_out = false;
 
+    if (clean) {
+        list_for_clean(toc, cfg, list);
+        return true;
+    }
     for (size_t i = 0; i < toc->entry_count; i++) {
         const struct dump_entry *t = &toc->entries[i];
 

@@ -22,8 +22,12 @@ enum entry_plan {
 /* What happens to this entry. */
 enum entry_plan entry_plan(const struct dump_entry *t, const struct config *cfg);
 
-/* The list for pg_restore -L: every entry it shall restore. False if that is all of them. */
-bool entries_list(const struct dump_toc *toc, const struct config *cfg, struct buf *list);
+/*
+ * The list for pg_restore -L: every entry it shall restore, with clean in an order in which --clean
+ * can drop them. False if that is all of them as they stand in the dump.
+ */
+bool entries_list(const struct dump_toc *toc, const struct config *cfg, bool clean,
+                  struct buf *list);
 
 /* What the configuration leaves out, as "4 PUBLICATION, 12 ACL" in dst; "" if nothing. */
 void entries_left_out(const struct dump_toc *toc, const struct config *cfg, struct buf *dst);

@@ -134,7 +134,7 @@ static bool restore_into(struct clone_run *r, const char *database, struct resto
 
     if (!client_login_init(&o->login, r->target, database, r->arena, e))
         return false;
-    if (entries_list(&r->toc, r->cfg, &list))
+    if (entries_list(&r->toc, r->cfg, o->clean, &list))
         o->list = buf_str(&list);
     o->io = (struct client_io){.tick = restore_tick,
                                .tick_arg = &progress,
