@@ -50,6 +50,7 @@ struct check_options {
     struct string_list only; /* ids, or the part before the dot; empty: all */
     struct string_list skip;
     bool source_only, target_only;
+    const char *target_database;   /* NULL: as configured, else the source's */
     const struct err *secrets_err; /* why a password could not be read; NULL: they were */
     const struct config_report *config_report; /* its warnings become a result; may be NULL */
     bool preflight;                            /* only what mirror must know before it starts */

@@ -214,6 +214,20 @@ static void limit_times(struct endpoint *ep, const struct check_options *o)
     ep->statement_timeout_ms = ms;
 }
 
+/* A service file may be the only one to know the name: then the source is asked, as a run does. */
+static const char *name_target(struct check *c)
+{
+    AUTO_PGCONN struct pgconn *source = NULL;
+    const char *known =
+        c->o->target_database ? c->o->target_database : config_target_database(c->cfg);
+
+    if (known || c->o->no_source)
+        return known ? known : "";
+    if (!pgconn_open(&source, &c->source, &(struct pgconn_options){0}, NULL))
+        return ""; /* the probes of the source will tell why */
+    return arena_strdup(c->a, pgconn_database(source));
+}
+
 bool check_run(struct check_report *ret, const struct config *cfg, const struct check_options *o,
                struct err *e)
 {
@@ -228,9 +242,9 @@ bool check_run(struct check_report *ret, const struct config *cfg, const struct 
     c.f = &ret->facts;
     c.source = cfg->source;
     c.target = cfg->target;
-    c.target_database = config_target_database(cfg);
     limit_times(&c.source, o);
     limit_times(&c.target, o);
+    c.target_database = name_target(&c);
     ret->results = arena_array(c.a, count, sizeof(*ret->results));
     needed = arena_array(c.a, count, sizeof(*needed));
     mark_needed(o, p, count, needed);

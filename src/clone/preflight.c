@@ -5,7 +5,8 @@
 bool preflight(struct clone_run *r, struct err *e)
 {
     AUTO_CHECK_REPORT struct check_report report = {0};
-    struct check_options o = {.preflight = true, .no_source = r->bundle != NULL};
+    struct check_options o = {
+        .preflight = true, .no_source = r->bundle != NULL, .target_database = r->database};
 
     if (r->cfg->skip_checks)
         return true;
