@@ -33,7 +33,7 @@ static const char general_end[] =
 static void add_wrapped(struct buf *b, const char *text, size_t used, size_t indent)
 {
     while (*text) {
-        size_t n = strcspn(text, " ");
+        size_t n = strcspn(text, " \n");
 
         if (used > indent && used + 1 + n > HELP_WIDTH) {
             buf_printf(b, "\n%*s", (int)indent, "");
@@ -44,7 +44,8 @@ static void add_wrapped(struct buf *b, const char *text, size_t used, size_t ind
         }
         buf_add(b, text, n);
         used += n;
-        text += n + strspn(text + n, " ");
+        text += n;
+        text += strspn(text, " \n");
     }
     buf_addch(b, '\n');
 }
