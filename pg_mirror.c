@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/result.h"
 #include "cli/runner.h"
+#include "common/buf.h"
 #include "common/log.h"
 
 /* Descriptors 0 to 2 must be something, or the next file opened would be taken for one of them. */
@@ -42,6 +43,19 @@ static int fail(const struct invocation *inv, const struct err *e)
     return err_exit_status(e);
 }
 
+/* A monitoring system reads one line and a status of 0 to 3; a question not answered is a 3. */
+static int end_as_plugin(const struct invocation *inv, const struct err *e)
+{
+    AUTO_BUF struct buf line = BUF_INIT(BUF_TEXT_MAX);
+    struct err ignored = {0};
+
+    if (inv->printed)
+        return inv->plugin_exit;
+    buf_printf(&line, "UNKNOWN - %s\n", e->text);
+    (void)!cli_print(buf_str(&line), &ignored);
+    return PLUGIN_UNKNOWN;
+}
+
 int main(int argc, char **argv)
 {
     struct invocation inv = {0};
@@ -52,6 +66,8 @@ int main(int argc, char **argv)
         return err_code_status(E_SYSTEM);
     if (!runner_block_signals(&e) || !invocation_prepare(&inv, argc, argv, &e) || !run(&inv, &e))
         status = e.code == E_NONE ? err_code_status(E_USAGE) : fail(&inv, &e);
+    if (invocation_wants_nagios(&inv))
+        status = end_as_plugin(&inv, &e);
     invocation_release(&inv);
     log_close();
     return status;

@@ -35,6 +35,9 @@ struct command {
 extern const struct command *const command_table[];
 const struct command *command_by_name(const char *name); /* NULL: none */
 
+/* Exit statuses of monitoring plugins. */
+enum { PLUGIN_OK, PLUGIN_WARNING, PLUGIN_CRITICAL, PLUGIN_UNKNOWN };
+
 /* One call: made by invocation_prepare(), released in any case. All-zero is empty. */
 struct invocation {
     struct arena *arena;
@@ -45,7 +48,8 @@ struct invocation {
     size_t arg_count;
     struct config_option *options; /* as typed */
     size_t option_count, option_cap;
-    bool printed; /* the one JSON document of --output json is on stdout */
+    bool printed;    /* the one document of --output json or nagios is on stdout */
+    int plugin_exit; /* PLUGIN_*, of --output nagios once printed */
 };
 
 /* Split the command line. E_USAGE with a hint naming the help to read. */
@@ -67,6 +71,7 @@ bool invocation_start_log(const struct invocation *inv, const char *run, struct 
 
 /* Was one JSON document asked for? Also known when preparing the call failed. */
 bool invocation_wants_json(const struct invocation *inv);
+bool invocation_wants_nagios(const struct invocation *inv);
 
 /* Twelve lines for a bare call, on stderr. */
 void help_print_usage(void);

@@ -39,6 +39,18 @@ static bool print_json(struct invocation *inv, const struct check_report *r, str
     return ok;
 }
 
+/* The line is the whole answer, so a failing check is no error of the program. */
+static bool print_plugin(struct invocation *inv, const struct check_report *r, struct err *e)
+{
+    AUTO_BUF struct buf text = BUF_INIT(BUF_TEXT_MAX);
+    struct check_summary s = check_summarize(r);
+
+    check_render_nagios(&text, r);
+    inv->printed = true;
+    inv->plugin_exit = s.fail ? PLUGIN_CRITICAL : s.warn ? PLUGIN_WARNING : PLUGIN_OK;
+    return cli_print(buf_str(&text), e);
+}
+
 static bool print_report(struct invocation *inv, const struct check_report *r, struct err *e)
 {
     AUTO_BUF struct buf text = BUF_INIT(BUF_TEXT_MAX);
@@ -49,10 +61,7 @@ static bool print_report(struct invocation *inv, const struct check_report *r, s
 
     if (inv->config.output == OUTPUT_JSON)
         return print_json(inv, r, e);
-    if (inv->config.output == OUTPUT_NAGIOS)
-        check_render_nagios(&text, r);
-    else
-        check_render_text(&text, r, &how);
+    check_render_text(&text, r, &how);
     return cli_print(buf_str(&text), e);
 }
 
@@ -98,7 +107,11 @@ static bool check_work(void *arg, struct err *e)
             return stop_err(e);
         o.secrets_err = &secrets;
     }
-    if (!check_run(&r, &inv->config, &o, e) || !print_report(inv, &r, e))
+    if (!check_run(&r, &inv->config, &o, e))
+        return false;
+    if (inv->config.output == OUTPUT_NAGIOS)
+        return print_plugin(inv, &r, e);
+    if (!print_report(inv, &r, e))
         return false;
     return check_first_failure(&r) ? answer_no(&r, e) : true;
 }

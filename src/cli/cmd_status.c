@@ -258,19 +258,28 @@ static bool print_json(const struct status *s, struct err *e)
 
 /* ---- */
 
-static void print_nagios(const struct status *s, struct buf *b)
+static int plugin_exit(const struct status *s)
 {
+    return s->stale ? PLUGIN_CRITICAL : s->success == 0 ? PLUGIN_UNKNOWN : PLUGIN_OK;
+}
+
+static bool print_nagios(const struct status *s, struct err *e)
+{
+    static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+    AUTO_BUF struct buf b = BUF_INIT(BUF_TEXT_MAX);
     char age[NUM_TEXT_MAX];
     time_t now = time(NULL);
     uint64_t seconds = s->success && now > s->success ? (uint64_t)(now - s->success) : 0;
 
+    s->inv->printed = true;
+    s->inv->plugin_exit = plugin_exit(s);
+    buf_printf(&b, "%s - %s: ", words[plugin_exit(s)], s->inv->config.name);
     if (s->success == 0)
-        buf_printf(b, "%s - %s: no success known\n", s->stale ? "CRITICAL" : "UNKNOWN",
-                   s->inv->config.name);
+        buf_addstr(&b, "no success known\n");
     else
-        buf_printf(b, "%s - %s: last success %s ago | age=%" PRIu64 "s\n",
-                   s->stale ? "CRITICAL" : "OK", s->inv->config.name,
+        buf_printf(&b, "last success %s ago | age=%" PRIu64 "s\n",
                    num_format_duration(age, seconds * 1000), seconds);
+    return cli_print(buf_str(&b), e);
 }
 
 static bool status_work(void *arg, struct err *e)
@@ -290,21 +299,18 @@ static bool print_status(const struct status *s, struct err *e)
     if (s->inv->config.output == OUTPUT_JSON)
         return print_json(s, e);
     if (s->inv->config.output == OUTPUT_NAGIOS)
-        print_nagios(s, &b);
-    else
-        print_text(s, &b);
+        return print_nagios(s, e);
+    print_text(s, &b);
     return cli_print(buf_str(&b), e);
 }
 
-/* Nagios knows 0 fine, 2 critical, 3 unknown; people and scripts get 0 or 1. */
+/* The line for nagios has said it all; people and scripts get 0 or 1. */
 static bool answer(const struct status *s, struct err *e)
 {
     char age[NUM_TEXT_MAX];
 
-    if (!s->stale)
+    if (!s->stale || s->inv->config.output == OUTPUT_NAGIOS)
         return true;
-    if (s->inv->config.output == OUTPUT_NAGIOS)
-        return err_set(e, E_SECONDARY, "stale");
     return err_set(e, E_NO, "the last success is older than %s",
                    num_format_duration(age, s->inv->config.cmd.max_age_ms));
 }

@@ -144,15 +144,27 @@ bool cli_print(const char *text, struct err *e)
     return err_sys(e, E_IO, "cannot write to standard output");
 }
 
-bool invocation_wants_json(const struct invocation *inv)
+/* Of the configuration if there is one, else as far as can be seen. */
+static const char *wanted_output(const struct invocation *inv)
 {
+    static const char *const names[] = {"text", "json", "nagios"};
     const char *text = getenv("PG_MIRROR_OUTPUT");
 
     if (inv->config.output != OUTPUT_TEXT)
-        return inv->config.output == OUTPUT_JSON;
+        return names[inv->config.output];
     for (size_t i = 0; i < inv->option_count; i++) {
         if (str_eq(inv->options[i].key->option, "output"))
             text = inv->options[i].text;
     }
-    return str_eq(text, "json");
+    return text ? text : "text";
+}
+
+bool invocation_wants_json(const struct invocation *inv)
+{
+    return str_eq(wanted_output(inv), "json");
+}
+
+bool invocation_wants_nagios(const struct invocation *inv)
+{
+    return str_eq(wanted_output(inv), "nagios");
 }

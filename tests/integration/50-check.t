@@ -82,6 +82,9 @@ pgm check -c "$T/job.json" -v
 like "$out" '  ok    priv  ' 'unless asked for with -v'
 pgm check -c "$T/job.json" --output nagios
 like "$out" '^OK - [0-9]+ checks passed \| failed=0 warn=0 est_seconds=[0-9]+$' 'nagios gets one line'
+is "$rc" 0 'and status 0'
+pgm check -c "$T/job.json" --output nagios --only nonsense
+like "$rc/$out" '^3/UNKNOWN - .*nonsense' 'a question that cannot be asked is unknown'
 look --only tgt.locale,cfg
 is "$(printf '%s\n' "${!levels[@]}" | sort | xargs)" 'cfg.perms cfg.secrets cfg.valid tgt.locale' '--only reports only these'
 look --skip tgt,env
@@ -104,6 +107,11 @@ like "$out" 'FAIL  reach .*hint: .*1 failed, ' 'text shows the failure, its hint
 like "$err" '1 check failed: src.reach' 'stderr names it'
 pgm check -c "$T/job.json" --output nagios
 like "$out" '^CRITICAL - 1 failed: src.reach \| failed=1 ' 'nagios is critical'
+is "$rc" 2 'with status 2'
+pgm status -c "$T/job.json" --output nagios
+is "$rc/$out" '3/UNKNOWN - job: no success known' 'nagios: no run is known'
+pgm status -c "$T/job.json" --output nagios --max-age 1h
+is "$rc/$out" '2/CRITICAL - job: no success known' 'nagios: no run in the last hour'
 job tport=1 thost=127.0.0.1
 look
 found fail tgt.reach 'cannot connect' 'nobody at the target'
