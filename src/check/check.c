@@ -249,6 +249,7 @@ bool check_run(struct check_report *ret, const struct config *cfg, const struct 
     needed = arena_array(c.a, count, sizeof(*needed));
     mark_needed(o, p, count, needed);
     ok = run_all(&c, p, count, needed, e);
+    pgconn_close(c.source_maintenance);
     drop_unwanted(&c, p, count);
     return ok;
 }
