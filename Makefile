@@ -126,7 +126,7 @@ export PGM_BIN ?= $(PROGRAM)
 test: ## everything: unit tests, again with ASan and UBSan, fuzz corpus, integration
 	@ci/setup test
 	+@$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 CONFIG=release $(BINS)
-	+@$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 CONFIG=asan unit-bins fuzz-bins
+	+@$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 CONFIG=asan all unit-bins fuzz-bins
 	@ci/prove $(UNIT:%.c=build/release/%) $(UNIT:%.c=$(ASAN)/%) $(FUZZ:tests/fuzz/%.c=$(ASAN)/fuzz/%) $(INTEGRATION)
 
 check: lint test ## lint and test

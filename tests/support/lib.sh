@@ -364,9 +364,14 @@ is_clone() {
 PGM_BIN=${PGM_BIN:-$ROOT/pg_mirror}
 if [[ $PGM_BIN != /* ]]; then PGM_BIN=$ROOT/$PGM_BIN; fi
 # A checkout below a private directory is out of the unprivileged user's reach: run a copy.
-if ! as_user test -x "$PGM_BIN" && [[ -x $PGM_BIN ]]; then
-    cp "$PGM_BIN" "$T/pg_mirror" && PGM_BIN=$T/pg_mirror && chmod 755 "$PGM_BIN"
-fi
+reachable() {
+    if ! as_user test -x "$1" && [[ -x $1 ]]; then
+        cp "$1" "$T/${1##*/}" && chmod 755 "$T/${1##*/}" && echo "$T/${1##*/}"
+    else
+        echo "$1"
+    fi
+}
+PGM_BIN=$(reachable "$PGM_BIN")
 pgm_as=("${AS_USER[@]}") # pgm_as=(env) runs it as the caller, that is as root
 
 # pgm ARG...: run to the end; leaves rc, out and err.
