@@ -108,6 +108,12 @@ const char *source_compression(const struct clone_run *r, const struct catalog *
 
 /* contents.c: walk the dump, list its tables */
 bool contents_check(struct clone_run *r, struct err *e) MUST_USE;
+/* E_MISMATCH if the dump has too few rows to take the target's place. */
+bool contents_refuse_shrunken(const struct clone_run *r, struct err *e) MUST_USE;
+
+/* data_only.c: E_REFUSED if rows without definitions would be loaded onto rows, or nowhere. */
+bool data_only_refuse(struct clone_run *r, const struct clone_table *tables, size_t count,
+                      struct err *e) MUST_USE;
 
 /* load.c: shadow, pg_restore, best-effort entries */
 bool load_shadow(struct clone_run *r, struct err *e) MUST_USE;

@@ -167,3 +167,17 @@ bool contents_check(struct clone_run *r, struct err *e)
         log_info("left out as configured: %s", buf_str(&left_out));
     return true;
 }
+
+/* A source that somebody emptied must not empty its copy. */
+bool contents_refuse_shrunken(const struct clone_run *r, struct err *e)
+{
+    double old = (double)r->facts.rows_estimate;
+    double share = r->cfg->max_shrink;
+
+    if (share <= 0 || r->cfg->section != SECTION_ALL || (double)r->report->rows >= old * share)
+        return true;
+    err_set_(e, E_MISMATCH, "the copy has %.0f rows, the target about %.0f: less than its %g",
+             (double)r->report->rows, old, share);
+    return err_hint(e, "if that is right, lower verify.max_shrink for one run: "
+                       "--set /verify/max_shrink=0");
+}

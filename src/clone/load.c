@@ -203,6 +203,8 @@ bool load_in_place(struct clone_run *r, struct err *e)
     o.clean = r->cfg->section != SECTION_DATA_ONLY;
     o.tuning.async_commit = false;
     progress_phase(r->progress, "restore", "B", r->source.bytes);
+    if (!data_only_refuse(r, r->tables, r->table_count, e))
+        return false;
     if (!restore_into(r, r->database, &o, &clean, &why, e))
         return err_in(e, "target");
     if (!clean) {
@@ -213,5 +215,9 @@ bool load_in_place(struct clone_run *r, struct err *e)
     if (!run_best_effort(r, r->database, e))
         return err_in(e, "target");
     report_phase(r->report, "verify");
-    return verify_target(r, r->database, clean, &why, e);
+    if (verify_target(r, r->database, clean, &why, e))
+        return true;
+    if (e->code == E_MISMATCH)
+        e->code = E_SERVER; /* E_MISMATCH says that the target is untouched */
+    return err_in(e, "restored in place");
 }

@@ -57,6 +57,8 @@ bool clone_deliver(struct clone_run *r, struct err *e)
     report_phase(r->report, "check");
     if (!contents_check(r, e))
         return false;
+    if (!contents_refuse_shrunken(r, e))
+        return err_in(e, "target");
     report_phase(r->report, "restore");
     if (r->action == TARGET_ACTION_IN_PLACE)
         return load_in_place(r, e);
@@ -87,6 +89,7 @@ static bool attempt(struct clone_run *r, struct err *e)
     progress_phase(r->progress, "prepare", NULL, 0);
     if (!target_open(r, e) || !preflight(r, e) || !target_settle(r, e) || !source_open(r, e) ||
         !source_refuse_target(r, leader_conn(r->leader), e) || !find_tools(r, e) ||
+        !data_only_refuse(r, r->source.tables, r->source.table_count, e) ||
         !spool_open(&r->spool, r->cfg->temp_dir, r->report->run_id, e))
         return false;
     report_phase(r->report, "dump");

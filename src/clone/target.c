@@ -127,9 +127,31 @@ bool target_look(struct clone_run *r, struct err *e)
     return refuse_odd_modes(r, e);
 }
 
+/* What killed runs left is gone by now: whoever made this one wants it. */
+static bool refuse_taken_name(struct clone_run *r, struct err *e)
+{
+    static const char sql[] = "SELECT pg_catalog.count(*) FROM pg_catalog.pg_database"
+                              " WHERE datname = $1";
+    AUTO_BUF struct buf n = BUF_INIT(64);
+    AUTO_BUF struct buf quoted = BUF_INIT(BUF_TEXT_MAX);
+    const char *name = r->shadow_name.text;
+
+    if (r->action == TARGET_ACTION_IN_PLACE)
+        return true;
+    if (!pgconn_value(r->target, sql, 1, &name, &n, e))
+        return err_in(e, "target");
+    if (strcmp(buf_str(&n), "0") == 0)
+        return true;
+    ident_quote(&quoted, name);
+    err_set_(e, E_CREATE, "target: database '%s' exists: left by --no-swap, or somebody else's",
+             name);
+    return err_hint(e, "if nobody needs it: DROP DATABASE %s; or change target.shadow_name",
+                    buf_str(&quoted));
+}
+
 bool target_settle(struct clone_run *r, struct err *e)
 {
-    if (!target_look(r, e))
+    if (!target_look(r, e) || !refuse_taken_name(r, e))
         return false;
     if (r->facts.exists && !dbprops_read(r->target, r->database, r->arena, &r->old, e))
         return err_in(e, "target");

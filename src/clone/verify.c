@@ -118,20 +118,6 @@ static bool check_rows(struct clone_run *r, const char *database, struct err *e)
     return count_tables(&o, items, n, e) && count_check(items, r->table_count, e);
 }
 
-/* A source that somebody emptied must not empty its copy. */
-static bool check_shrink(const struct clone_run *r, struct err *e)
-{
-    double old = (double)r->facts.rows_estimate;
-    double share = r->cfg->max_shrink;
-
-    if (share <= 0 || r->cfg->section != SECTION_ALL || (double)r->report->rows >= old * share)
-        return true;
-    err_set_(e, E_MISMATCH, "the copy has %.0f rows, the target about %.0f: less than its %g",
-             (double)r->report->rows, old, share);
-    return err_hint(e, "if that is right, lower verify.max_shrink for one run: "
-                       "--set /verify/max_shrink=0");
-}
-
 bool verify_target(struct clone_run *r, const char *database, bool restored_clean,
                    const struct err *restore_error, struct err *e)
 {
@@ -145,7 +131,7 @@ bool verify_target(struct clone_run *r, const char *database, bool restored_clea
     if (missing)
         return err_set(e, E_MISMATCH, "target: %zu objects of the dump are missing: %s", missing,
                        buf_str(&names));
-    if (!check_rows(r, database, e) || !check_shrink(r, e))
+    if (!check_rows(r, database, e))
         return err_in(e, "target");
     log_info("verified: %zu objects, %zu tables", r->toc.entry_count, r->table_count);
     return true;
