@@ -48,10 +48,10 @@ settings() { database_properties "$@" | grep -vE '^(owner|acl):'; }
 
 # ---- a target that is missing, empty, or not ----
 job
-run 0 'a missing target is created'
+run 0 'a missing target is created' --no-owner --no-acl
 is "$(report target_state) $(report previous) $(report rows)" 'replaced null 1300' 'and the report says so'
 is "$(settings dst app)" "$(settings src app)" 'a new database has the properties of the source'
-is "$(dst "select pg_get_userbyid(datdba) from pg_database where datname = 'app'")" postgres 'but not its owner'
+is "$(dst "select pg_get_userbyid(datdba) from pg_database where datname = 'app'")" postgres 'but not its owner with --no-owner'
 is "$(dst "select nextval('s')")" 42 'sequences go on where they were'
 dst 'create table mine as select 7 x' >/dev/null
 remember
@@ -149,8 +149,8 @@ run 0 'a tablespace'
 is "$(sql dst postgres "select spcname from pg_database d join pg_tablespace t on t.oid = dattablespace where datname = 'spaced'")" spare 'holds the clone'
 
 # ---- what is carried over ----
-job '"options": {"drop_existing": true}' '"retention": {"keep_previous": 0}'
-run 0 'by default'
+job '"options": {"drop_existing": true, "owner": false, "acl": false}' '"retention": {"keep_previous": 0}'
+run 0 'without owners and privileges'
 is "$(dst "select tableowner from pg_tables where tablename = 'b'")" postgres 'everything belongs to who restored it'
 is "$(dst "select relacl is null from pg_class where relname = 'a'")" t 'nobody is granted anything'
 is "$(dst 'select count(*) from pg_publication') $(dst 'select count(*) from pg_subscription')" '0 0' 'publications and subscriptions stay behind'
@@ -173,7 +173,8 @@ is "$(dst "select obj_description('a'::regclass)") $(dst 'select count(*) from p
 sql src app 'grant select on all tables in schema public to maker; grant select on all sequences in schema public to maker; grant pg_read_all_data to maker'
 sql src app 'revoke all on b from other; grant select on large object 4711 to maker'
 sql src app 'drop extension plpgsql; create extension plpgsql' # no longer the one of template0
-DB_USER=maker DB_PASSWORD=m auth=password target_db=made write_config "$T/made.json" src app dst
+DB_USER=maker DB_PASSWORD=m auth=password target_db=made write_config "$T/made.json" src app dst \
+    '"options": {"owner": false, "acl": false}'
 pgm_is 0 'a user with nothing but CREATEDB gets a clone' mirror -c "$T/made.json" --output json
 is "$(dst "select string_agg(distinct tableowner, ',') from pg_tables where schemaname = 'public'" made)" maker 'and owns it'
 is "$(dst "select pg_get_userbyid(datdba) from pg_database where datname = 'made'")" maker 'as well as the database'
@@ -182,7 +183,7 @@ is "$(report warnings 0 code)" restore.harmless 'what was refused is classed'
 has "$(report warnings 0 msg)" 'COMMENT on EXTENSION plpgsql' 'and named'
 pgm_is 2 'with --strict that is no quite success' mirror -c "$T/made.json" --if-exists replace --yes --strict
 is "$(data_digest dst made)" "$(data_digest src app)" 'with all rows'
-DB_USER=maker DB_PASSWORD=m auth=password target_db=owned write_config "$T/made.json" src app dst '"options": {"owner": true}'
+DB_USER=maker DB_PASSWORD=m auth=password target_db=owned write_config "$T/made.json" src app dst '"options": {"owner": true, "acl": false}'
 pgm mirror -c "$T/made.json"
 isnt "$rc" 0 'owners that it may not give away are an error'
 like "$err" 'boss' 'which names the role'
