@@ -138,7 +138,7 @@ session_say blocker 'rollback'
 ok 'pg_restore waits in the target' wait_until 30 backend_waits secret
 ok 'pg_restore works in parallel' has_children pg_restore 2
 nok 'the password is in no command line while pg_restore runs' in_any_argv
-ok 'it is in the environment of each pg_restore' environ_has pg_restore
+ok 'it is in the environment of each pg_restore' wait_until 10 environ_has pg_restore
 session_say gate 'select pg_advisory_unlock(4711)'
 ok 'the run ends' wait_until 30 pid_is_gone "$tool_pid"
 like "$(<"$T/tool.out")" 'dumped [0-9]+.*restored' 'and was good'
