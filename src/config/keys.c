@@ -37,23 +37,24 @@ enum {
 
 /* The connection keys, the same for both sides. S: "source", M: the member of struct config. */
 #define ENDPOINT_KEYS(S, M, SECRET, PW_ENV)                                                       \
-        {.pointer = "/" S "/type",                                                                \
-         .type = KEY_CHOICE,                                                                      \
-         .values = type_values,                                                                   \
-         .at = AT(M.type),                                                                        \
-         .fallback = "postgresql",                                                                \
-         .help = "kind of server",                                                                \
-         .example = "\"postgresql\""},                                                            \
-    {.pointer = "/" S "/uri",                                                                     \
-     .option = S,                                                                                 \
-     .type = KEY_URI,                                                                             \
-     .flags = KEY_ADDRESS | KEY_REPLACES,                                                         \
-     .at = AT(M.uri),                                                                             \
-     .metavar = "URI",                                                                            \
-     .help = "libpq URI or keyword string of the " S                                              \
+    {.pointer = "/" S "/type",                                                                    \
+     .type = KEY_CHOICE,                                                                          \
+     .values = type_values,                                                                       \
+     .at = AT(M.type),                                                                            \
+     .fallback = "postgresql",                                                                    \
+     .help = "kind of server",                                                                    \
+     .example = "\"postgresql\""},                                                                \
+        {.pointer = "/" S "/uri",                                                                 \
+         .option = S,                                                                             \
+         .type = KEY_URI,                                                                         \
+         .flags = KEY_ADDRESS | KEY_REPLACES,                                                     \
+         .at = AT(M.uri),                                                                         \
+         .metavar = "URI",                                                                        \
+         .help =                                                                                  \
+             "libpq URI or keyword string of the " S                                              \
              "; as an option it replaces the file's connection keys of that side, the password "  \
              "too",                                                                               \
-     .example = "\"postgresql://app@db.example.org/app?sslmode=verify-full\""},                   \
+         .example = "\"postgresql://app@db.example.org/app?sslmode=verify-full\""},               \
         {.pointer = "/" S "/service",                                                             \
          .type = KEY_STRING,                                                                      \
          .flags = KEY_ADDRESS,                                                                    \

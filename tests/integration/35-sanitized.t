@@ -44,7 +44,7 @@ clean 80 'an existing target' mirror -c "$T/plain.json"
 clean 0 'status' status -c "$T/job.json" --live
 clean 0 'rollback' rollback -c "$T/job.json" --yes
 clean 0 'prune' prune -c "$T/job.json" --yes
-kept=$(ls "$T"/kept/* 2>/dev/null | head -n 1)
+kept=$(find "$T/kept" -type f)
 clean 0 'archive list' archive list "$kept"
 clean 0 'archive verify' archive verify "$kept"
 clean 0 'restore' restore "$kept" -c "$T/job.json" --yes

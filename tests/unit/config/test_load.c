@@ -302,7 +302,8 @@ static const struct {
     /* keys whose features do not exist yet are unknown, never ignored */
     {"{" BASE ", \"hooks\": {}}", "job.json:1:106 /hooks: unknown key"},
     {"{" BASE ", \"options\": {\"method\": \"stream\"}}",
-     "job.json:1:128 /options/method: expected one of \"archive\", got the string \"stream\" (default archive)"},
+     "job.json:1:128 /options/method: expected one of \"archive\", got the string \"stream\" "
+     "(default archive)"},
     {"{" BASE ", \"target\": {}}",
      "job.json:1:106 /target: duplicate key, already at line 1 column 63"},
 };

@@ -59,7 +59,8 @@ static void secrets_are_masked_also_inside_a_uri(void **state)
     assert_printed("{\"source\": {\"host\": \"a\", \"password\": \"hunter2\", \"settings\": "
                    "{\"x\": \"\\\"\\n\"}, \"port\": 1}}",
                    NULL, show_source, NULL,
-                   "{\"type\":\"postgresql\",\"host\":\"a\",\"port\":1,\"password\":\"***\",\"application_name\":"
+                   "{\"type\":\"postgresql\",\"host\":\"a\",\"port\":1,\"password\":\"***\","
+                   "\"application_name\":"
                    "\"pg_mirror\",\"connect_timeout\":\"10s\",\"lock_timeout\":\"5s\","
                    "\"statement_timeout\":\"0\",\"settings\":{\"x\": \"\\\"\\u000a\"}}");
     assert_printed(
@@ -67,11 +68,12 @@ static void secrets_are_masked_also_inside_a_uri(void **state)
         "{\"type\":\"postgresql\",\"uri\":\"user=u password=*** dbname='o\\\\'neil' host=a\","
         "\"database\":\"o'neil\",\"application_name\":\"pg_mirror\",\"connect_timeout\":\"10s\","
         "\"lock_timeout\":\"5s\",\"statement_timeout\":\"0\"}");
-    assert_printed(
-        "{\"source\": {\"uri\": \"postgresql://u@a/b?sslmode=require\"}}", NULL, show_source, NULL,
-        "{\"type\":\"postgresql\",\"uri\":\"postgresql://u@a/b?sslmode=require\",\"database\":\"b\",\"application_name\":"
-        "\"pg_mirror\",\"connect_timeout\":\"10s\",\"lock_timeout\":\"5s\","
-        "\"statement_timeout\":\"0\"}");
+    assert_printed("{\"source\": {\"uri\": \"postgresql://u@a/b?sslmode=require\"}}", NULL,
+                   show_source, NULL,
+                   "{\"type\":\"postgresql\",\"uri\":\"postgresql://u@a/"
+                   "b?sslmode=require\",\"database\":\"b\",\"application_name\":"
+                   "\"pg_mirror\",\"connect_timeout\":\"10s\",\"lock_timeout\":\"5s\","
+                   "\"statement_timeout\":\"0\"}");
 }
 
 static void origins_name_what_is_not_built_in(void **state)
