@@ -1,5 +1,6 @@
 #include "client_run_priv.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,6 +130,9 @@ bool client_failed(const char *program, const struct client_end *end, const stru
     char last[sizeof e->detail];
 
     err_set_(e, E_SERVER, "%s failed (%s)", program, proc_describe(&end->proc, how, sizeof how));
+    if (!end->proc.exited && end->proc.status == SIGKILL)
+        err_hint_(e, "%s",
+                  "if nobody did that, memory ran out: journalctl -k --grep 'Out of memory'");
     (void)proc_last_lines(stderr_tail, last, sizeof last);
     return err_detail(e, "%s", last);
 }

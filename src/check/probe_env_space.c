@@ -1,4 +1,5 @@
 /* probe_env_space.c - the client programs, and room for the dump. */
+#include <unistd.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -80,7 +81,7 @@ static void space_short(struct check *c, struct probe_result *r, uint64_t need)
     check_fail(c, r, "'%s' has %s free, the dump needs about %s", c->cfg->temp_dir,
                num_format_bytes(free_text, c->f->copy.temp_free_bytes),
                num_format_bytes(need_text, need));
-    check_hint(c, r, "df -h %s; pg_mirror --temp-dir /path/with/more/room",
+    check_hint(c, r, "df -h %s; pg_mirror --set /options/temp_dir=/path/with/more/room",
                shell_word(c, c->cfg->temp_dir));
     if (c->cfg->compression &&
         (strcmp(c->cfg->compression, "none") == 0 || strcmp(c->cfg->compression, "0") == 0))
@@ -91,12 +92,15 @@ bool probe_env_tempspace(struct check *c, struct probe_result *r, struct err *e)
 {
     struct copy_facts *f = &c->f->copy;
     char need_text[NUM_TEXT_MAX], free_text[NUM_TEXT_MAX];
+    struct err why = {0};
     uint64_t need;
 
     if (!copy_read(c, e))
         return false;
-    if (!spool_space(c->cfg->temp_dir, &f->temp_free_bytes)) {
-        check_fail(c, r, "temp_dir '%s' cannot be used", c->cfg->temp_dir);
+    if (access(c->cfg->temp_dir, W_OK | X_OK) != 0 ||
+        !spool_space(c->cfg->temp_dir, &f->temp_free_bytes)) {
+        err_sys_(&why, E_CREATE, "temp_dir '%s' cannot be used", c->cfg->temp_dir);
+        check_fail_err(c, r, &why);
         check_hint(c, r, "sudo install -d -m 1777 %s", shell_word(c, c->cfg->temp_dir));
         return true;
     }
@@ -108,7 +112,7 @@ bool probe_env_tempspace(struct check *c, struct probe_result *r, struct err *e)
     if (spool_dir_is_memory(c->cfg->temp_dir)) {
         check_warn(c, r, "'%s' is in memory: the dump takes up to %s of it", c->cfg->temp_dir,
                    need_text);
-        check_hint(c, r, "pg_mirror --temp-dir /var/tmp");
+        check_hint(c, r, "pg_mirror --set /options/temp_dir=/var/tmp");
     }
     if (f->temp_free_bytes < need)
         space_short(c, r, need);

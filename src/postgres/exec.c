@@ -108,6 +108,8 @@ bool pgconn_result_err(struct pgconn *c, const PGresult *r, struct err *e)
         (void)err_hint(e, "%s", field(r, PG_DIAG_MESSAGE_HINT));
     if (*state)
         session_classify(e, state);
+    if (e && !e->hint[0] && strcmp(state, "57P01") == 0)
+        (void)err_hint(e, "somebody ended the session there, or stops the server; run again");
     return false;
 }
 
