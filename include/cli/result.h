@@ -27,7 +27,9 @@ void result_add_server(struct cJSON *o, const char *key, const struct report_ser
 void result_print_failure(const char *command, const struct config_report *problems,
                           const struct err *e);
 
-/* The summary of a finished mirror or restore, as info lines; warnings as warning lines. */
+/* What went wrong beside the point, a warning line each. */
+void result_log_warnings(const struct report *r);
+/* The same, and the summary of a finished mirror or restore as info lines. */
 void result_log(const struct report *r);
 /* error, detail, hint. */
 void result_log_error(const struct err *e);

@@ -120,6 +120,8 @@ static bool print_result(struct job *j, const struct err *result, struct err *e)
     write_status(j, result, exit_code);
     if (result->code == E_NONE || result->code == E_SECONDARY)
         result_log(&j->report);
+    else
+        result_log_warnings(&j->report);
     if (j->inv->config.output != OUTPUT_JSON)
         return true;
     document = result_document(&j->report, result, exit_code);

@@ -159,7 +159,7 @@ void result_print_failure(const char *command, const struct config_report *probl
     report_release(&r);
 }
 
-static void log_warnings(const struct report *r)
+void result_log_warnings(const struct report *r)
 {
     for (size_t i = 0; i < r->warning_count; i++)
         log_message(LOG_WARNING, r->warnings[i].message, NULL, r->warnings[i].hint);
@@ -182,7 +182,7 @@ void result_log(const struct report *r)
     char duration[NUM_TEXT_MAX];
     char rows[NUM_TEXT_MAX];
 
-    log_warnings(r);
+    result_log_warnings(r);
     log_phases(r);
     if (r->kept_dump)
         log_info("dump kept as %s", r->kept_dump);
