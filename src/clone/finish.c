@@ -13,7 +13,11 @@
 #include "common/version.h"
 #include "postgres/swap.h"
 
-/* An existing target keeps what is its own, unless told otherwise; a new one gets the source's. */
+/*
+ * An existing target keeps what is its own, unless told otherwise; a new one gets the source's.
+ * options.owner and options.acl are about the objects inside: who may connect is not left to
+ * chance.
+ */
 const struct database_properties *finish_properties(struct clone_run *r, unsigned *ret_parts)
 {
     const struct config *cfg = r->cfg;
@@ -23,10 +27,6 @@ const struct database_properties *finish_properties(struct clone_run *r, unsigne
     *ret_parts = DBPROPS_ALL;
     if (cfg->target_owner)
         dbprops_set_owner(p, cfg->target_owner);
-    else if (!from_target && !cfg->keep_owner)
-        *ret_parts &= ~(unsigned)DBPROPS_OWNER;
-    if (!from_target && !cfg->keep_acl)
-        *ret_parts &= ~(unsigned)DBPROPS_ACL;
     if (!from_target && !cfg->comments)
         *ret_parts &= ~(unsigned)DBPROPS_COMMENT;
     return p;

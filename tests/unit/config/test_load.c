@@ -132,7 +132,8 @@ static void the_smallest_file_has_every_default(void **state)
     assert_string_equal(o.c.shadow_name, "{database}__new");
     assert_string_equal(o.c.compression, "auto");
     assert_null(o.c.bin_dir);
-    assert_true(o.c.keep_owner && o.c.keep_acl && o.c.large_objects && o.c.comments);
+    assert_false(o.c.keep_owner || o.c.keep_acl);
+    assert_true(o.c.large_objects && o.c.comments);
     assert_false(o.c.publications || o.c.subscriptions);
     assert_true(o.c.analyze && o.c.filters_strict);
     assert_int_equal(o.c.retries, 2);
@@ -463,14 +464,16 @@ static void flags_have_boolean_twins_for_their_commands_only(void **state)
     (void)setenv("PG_MIRROR_NO_ACL", "0", 1);
     (void)setenv("PG_MIRROR_DROP_EXISTING", "true", 1);
     (void)setenv("PG_MIRROR_VERBOSE", "2", 1);
-    load_good(&o, &(struct call){.text = "{" BASE "}"});
+    load_good(&o,
+              &(struct call){.text = "{" BASE ", \"options\": {\"owner\": true, \"acl\": true}}"});
     assert_false(o.c.keep_owner);
-    assert_true(o.c.keep_acl);
+    assert_true(o.c.keep_acl); /* "0" asks for nothing */
     assert_int_equal(o.c.if_exists, IF_EXISTS_REPLACE);
     assert_false(o.c.drop_existing_in_file); /* asks for it, does not consent */
     assert_int_equal(o.c.verbosity, 2);
     outcome_release(&o);
-    load_good(&o, &(struct call){.text = "{" BASE "}", .command = CMD_STATUS});
+    load_good(&o, &(struct call){.text = "{" BASE ", \"options\": {\"owner\": true}}",
+                                 .command = CMD_STATUS});
     assert_true(o.c.keep_owner);
     outcome_release(&o);
     (void)setenv("PG_MIRROR_NO_OWNER", "maybe", 1);
