@@ -51,14 +51,14 @@ pgm_is 0 'then a target without the other roles gets its clone' mirror -c "$T/ba
 is "$(data_digest bare sample)" "$(data_digest src sample)" 'with every row'
 
 # Databases that others made, where they are at hand.
-data=${PGM_TEST_DATA:-$ROOT/../shared/data}
+data=$PGM_TEST_DATA
 for name in pagila chinook; do
     if [[ ! -r $data/$name.sql ]]; then
         skip "no $name.sql in $data"
         continue
     fi
     sql src postgres "create database $name"
-    cluster_psql src "$name" -f "$data/$name.sql" >/dev/null 2>"$T/load.err" || diag "$(tail -n 3 "$T/load.err")"
+    cluster_psql src "$name" <"$data/$name.sql" >/dev/null 2>"$T/load.err" || diag "$(tail -n 3 "$T/load.err")"
     write_config "$T/$name.json" src "$name" dst '"options": {"jobs": 2}'
     pgm_is 0 "$name is cloned" mirror -c "$T/$name.json"
     is_clone src "$name" dst "$name" "$name" --no-publications
