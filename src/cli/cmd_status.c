@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -140,15 +141,38 @@ static void print_success(const struct status *s, struct buf *b)
                s->stale ? "  STALE" : "");
 }
 
+/* A run that was killed could not say goodbye; its number may have been given away since. */
+static bool is_alive(const cJSON *running)
+{
+    const cJSON *pid = cJSON_GetObjectItemCaseSensitive(running, "pid");
+
+    return cJSON_IsNumber(pid) && pid->valueint > 0 &&
+           (kill((pid_t)pid->valueint, 0) == 0 || errno != ESRCH);
+}
+
 static void print_running(const struct status *s, struct buf *b)
 {
     const cJSON *running = cJSON_GetObjectItemCaseSensitive(s->file, "running");
     const cJSON *pid = cJSON_GetObjectItemCaseSensitive(running, "pid");
 
     if (cJSON_IsObject(running))
-        buf_printf(b, "running       %s since %s (pid %d, seen %s)\n", text_of(running, "phase"),
+        buf_printf(b, "%-13s %s since %s (pid %d%s, seen %s)\n",
+                   is_alive(running) ? "running" : "interrupted", text_of(running, "phase"),
                    text_of(running, "started"), cJSON_IsNumber(pid) ? pid->valueint : 0,
-                   text_of(running, "updated"));
+                   is_alive(running) ? "" : " is gone", text_of(running, "updated"));
+}
+
+/* As in the file, and whether its process is still there. */
+static cJSON *running_json(const struct status *s)
+{
+    const cJSON *running = cJSON_GetObjectItemCaseSensitive(s->file, "running");
+    cJSON *copy;
+
+    if (!cJSON_IsObject(running))
+        return cJSON_CreateNull();
+    copy = cJSON_Duplicate(running, true);
+    (void)cJSON_AddBoolToObject(copy, "alive", is_alive(running));
+    return copy;
 }
 
 static void print_history(const struct status *s, struct buf *b)
@@ -243,7 +267,7 @@ static bool print_json(const struct status *s, struct err *e)
     (void)cJSON_AddStringToObject(o, "version", PGM_VERSION);
     (void)cJSON_AddStringToObject(o, "command", "status");
     (void)cJSON_AddStringToObject(o, "job", s->inv->config.name);
-    (void)cJSON_AddItemToObject(o, "running", copy_of(s->file, "running"));
+    (void)cJSON_AddItemToObject(o, "running", running_json(s));
     (void)cJSON_AddItemToObject(o, "last", copy_of(s->file, "last"));
     json_add_time(o, "last_success", s->success);
     (void)cJSON_AddBoolToObject(o, "stale", s->stale);
