@@ -16,7 +16,7 @@
 #include "common/stop.h"
 #include "config/config.h"
 
-enum { SECRET_MAX = 64 * 1024, COMMAND_TIMEOUT_MS = 30000, PROGRAM_PATH_MAX = 4096 };
+enum { SECRET_MAX = 64 * 1024, COMMAND_TIMEOUT_MS = 10000, PROGRAM_PATH_MAX = 4096 };
 
 /* The first line, without its end. */
 static bool take_first_line(const struct buf *b, struct secret *ret)
