@@ -127,21 +127,21 @@ test: ## everything: unit tests, again with ASan and UBSan, fuzz corpus, integra
 	@ci/setup test
 	+@$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 CONFIG=release $(BINS)
 	+@$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 CONFIG=asan all unit-bins fuzz-bins
-	@ci/prove $(UNIT:%.c=build/release/%) $(UNIT:%.c=$(ASAN)/%) $(FUZZ:tests/fuzz/%.c=$(ASAN)/fuzz/%) $(INTEGRATION)
+	@ci/within-reach ci/prove $(UNIT:%.c=build/release/%) $(UNIT:%.c=$(ASAN)/%) $(FUZZ:tests/fuzz/%.c=$(ASAN)/fuzz/%) $(INTEGRATION)
 
 check: lint test ## lint and test
 
 unit: ## unit tests of one tree (CONFIG=release)
 	+@$(MAKE) --no-print-directory $(BINS)
-	@ci/prove $(UNIT_BINS)
+	@ci/within-reach ci/prove $(UNIT_BINS)
 
 check-integration: ## integration tests of one tree; T='tests/integration/01-*.t' for some
 	+@$(MAKE) --no-print-directory all support-bins
-	@ci/prove $(T)
+	@ci/within-reach ci/prove $(T)
 
 asan tsan: ## unit tests under ASan and UBSan, or under TSan
 	+@$(MAKE) --no-print-directory CONFIG=$@ unit-bins fuzz-bins
-	@ci/prove $(UNIT:%.c=build/$@/%) $(FUZZ:tests/fuzz/%.c=build/$@/fuzz/%)
+	@ci/within-reach ci/prove $(UNIT:%.c=build/$@/%) $(FUZZ:tests/fuzz/%.c=build/$@/fuzz/%)
 
 lint: ## layout, layers, static analysis, scripts, manual
 	@ci/setup lint
@@ -161,7 +161,7 @@ fuzz: ## libFuzzer for FUZZ_SECONDS (60) per fuzzer
 demo: ## two throwaway servers, a sample database, one clone after the other
 	@ci/setup demo
 	+@$(MAKE) --no-print-directory -j$$(nproc) all
-	@ci/demo
+	@ci/within-reach ci/demo
 
 MANUALS := $(sort $(wildcard man/*.[1-8]))
 install: $(PROGRAM) ## the program and its manual below DESTDIR= PREFIX=/usr/local
