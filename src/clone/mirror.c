@@ -8,10 +8,12 @@
 #include "clone_priv.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "common/io.h"
 #include "common/log.h"
 #include "common/num.h"
+#include "common/str.h"
 #include "common/stop.h"
 #include "preflight_priv.h"
 
@@ -163,10 +165,23 @@ bool clone_take_lock(const struct clone_job *job, struct file_lock *lock, struct
                              e);
 }
 
+/* Found out now and not when there is a dump to keep. */
+static bool keep_is_possible(const struct config *cfg, struct err *e)
+{
+    AUTO_BUF struct buf dir = BUF_INIT(BUF_TEXT_MAX);
+
+    if (!cfg->keep_dump || access(cfg->keep_dump, W_OK | X_OK) == 0)
+        return true;
+    err_sys_(e, E_CREATE, "cannot keep the dump in '%s'", cfg->keep_dump);
+    str_shell_quote(&dir, cfg->keep_dump);
+    return err_hint(e, "install -d -m 700 %s", buf_str(&dir));
+}
+
 bool clone_mirror(const struct clone_job *job, struct err *e)
 {
     AUTO_FILE_LOCK struct file_lock lock = FILE_LOCK_INIT;
     struct clone_frame frame = {.once = attempt, .lock = &lock};
 
-    return clone_take_lock(job, &lock, e) && clone_with_retries(job, &frame, e);
+    return keep_is_possible(job->cfg, e) && clone_take_lock(job, &lock, e) &&
+           clone_with_retries(job, &frame, e);
 }

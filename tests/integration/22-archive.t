@@ -58,4 +58,9 @@ like "$err" "'$T/job.json' is not a dump that pg_mirror kept" 'by name'
 pgm_is 66 'nothing to verify is no success' archive verify "$T/home"
 pgm_is 64 'an unknown subcommand' archive frobnicate
 like "$err" "unknown subcommand 'frobnicate' of archive" 'is named'
+
+# ---- no place to keep it ----
+pgm_is 73 'a directory that is not there' -c "$T/job.json" --if-exists replace --yes --keep-dump "$T/no such place"
+like "$err" "cannot keep the dump in '$T/no such place': No such file.*hint: install -d -m 700 '$T/no such place'" 'is named before the run'
+unlike "$err" 'dumped' 'and not after the dump'
 done_testing
