@@ -45,6 +45,17 @@ static void print_steps(const struct clone_plan *p, struct buf *b)
         buf_printf(b, "drop     %s (more copies than the retention keeps)\n", p->drops[i]);
 }
 
+/* One table, one line: a line break in its name is shown as what it is. */
+static void add_visible(struct buf *b, const char *name)
+{
+    for (; *name; name++) {
+        if ((unsigned char)*name < ' ' || *name == 0x7f)
+            buf_printf(b, "\\x%02x", (unsigned char)*name);
+        else
+            buf_addch(b, *name);
+    }
+}
+
 static void print_tables(const struct clone_plan *p, struct buf *b)
 {
     char size[NUM_TEXT_MAX];
@@ -53,9 +64,12 @@ static void print_tables(const struct clone_plan *p, struct buf *b)
     for (size_t i = 0; i < p->table_count; i++) {
         const struct clone_plan_table *t = &p->tables[i];
 
-        buf_printf(b, "  %10s  %10s rows  %s.%s%s\n", num_format_bytes(size, t->bytes),
-                   t->rows_estimate < 0 ? "?" : num_format_count(rows, (uint64_t)t->rows_estimate),
-                   t->schema, t->name, t->with_data ? "" : "  (no rows)");
+        buf_printf(b, "  %10s  %10s rows  ", num_format_bytes(size, t->bytes),
+                   t->rows_estimate < 0 ? "?" : num_format_count(rows, (uint64_t)t->rows_estimate));
+        add_visible(b, t->schema);
+        buf_addch(b, '.');
+        add_visible(b, t->name);
+        buf_addstr(b, t->with_data ? "\n" : "  (no rows)\n");
     }
 }
 

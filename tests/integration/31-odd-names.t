@@ -46,4 +46,9 @@ pgm_is 0 'source and target may share a cluster' mirror -c "$T/job.json"
 is "$(data_digest src 'copy = of')" "$(data_digest src 'a=b')" 'with its rows'
 target_db='a=b' write_config "$T/job.json" src 'a=b' src '"options": {"drop_existing": true}'
 pgm_is 80 'but not be one database' mirror -c "$T/job.json" --yes
+
+# A list for people has a line for each table.
+write_config "$T/job.json" src $'new\nline' dst '"options": {"drop_existing": true}'
+pgm_is 0 'a plan over an odd name' plan -c "$T/job.json"
+like "$out" $'rows  public\\.new\\\\x0aline(\n|$)' 'shows its line break as what it is'
 done_testing
