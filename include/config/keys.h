@@ -59,6 +59,7 @@ enum key_flag {
     KEY_PATTERNS = 1u << 4,     /* {job}, {database}, {time} are replaced in it */
     KEY_SPECIAL = 1u << 5,      /* handled by the loader itself: --config, --set */
     KEY_ALIAS = 1u << 6,        /* another name of the key before it */
+    KEY_GUARD = 1u << 7,        /* given in a file, nothing nearer may take it away */
 };
 
 struct key {

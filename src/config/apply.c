@@ -293,6 +293,18 @@ static void warn_visible(struct loader *l, const char *where)
                  "a password here can be read by everybody with ps; use password_file");
 }
 
+/* A guard without an override has none here either. */
+static bool guard_is_up(struct loader *l, const struct key *k, enum layer layer, const char *where)
+{
+    const struct given *given = &l->given[key_index(k)];
+
+    if (!(k->flags & KEY_GUARD) || given->layer != LAYER_FILE)
+        return false;
+    problem_option(&l->problems, code_of(layer), where,
+                   "%s is in the file, and there is no override", k->pointer);
+    return true;
+}
+
 void apply_set(struct loader *l, const char *assignment, enum layer layer, const char *where)
 {
     const char *equals = strchr(assignment, '=');
@@ -312,6 +324,8 @@ void apply_set(struct loader *l, const char *assignment, enum layer layer, const
         return;
     if (k && k->type == KEY_SECRET && layer == LAYER_LINE)
         warn_visible(l, where);
+    if (k && guard_is_up(l, k, layer, where))
+        return;
     if (k && key_takes_value(k)) {
         apply_json(l, k, key_value_from_text(k, equals + 1, l->scratch), layer,
                    arena_printf(l->scratch, "%s %s", where, pointer));

@@ -524,6 +524,23 @@ static void a_wrong_option_is_a_usage_error(void **state)
                     E_USAGE, "--schema-only: cannot be given together with --data-only");
 }
 
+static void set_does_not_take_a_guard_away(void **state)
+{
+    struct call guarded = {.text = "{" BASE ", \"safety\": {\"protected\": [\"*/app\"]}}",
+                           .options = {"set=/safety/protected=[]"}};
+    struct call bare = {.text = "{" BASE "}", .options = {"set=/safety/protected=[\"*/app\"]"}};
+
+    (void)state;
+    assert_problems(&guarded, E_USAGE,
+                    "--set: /safety/protected is in the file, and there is no override");
+    assert_problems(&bare, E_NONE, "");
+    guarded.options[0] = NULL;
+    (void)setenv("PG_MIRROR_SET", "/safety/protected=[]", 1);
+    assert_problems(&guarded, E_CONFIG,
+                    "PG_MIRROR_SET: /safety/protected is in the file, and there is no override");
+    (void)unsetenv("PG_MIRROR_SET");
+}
+
 static void set_overrides_any_key_through_the_same_checks(void **state)
 {
     struct outcome o;
@@ -1062,6 +1079,7 @@ int main(void)
         cmocka_unit_test(an_unknown_variable_of_ours_is_a_warning),
         cmocka_unit_test(a_wrong_option_is_a_usage_error),
         cmocka_unit_test(set_overrides_any_key_through_the_same_checks),
+        cmocka_unit_test(set_does_not_take_a_guard_away),
         cmocka_unit_test(set_has_a_twin_and_contradictions_are_noticed),
         cmocka_unit_test(later_files_win_and_keep_their_places),
         cmocka_unit_test(a_uri_on_the_command_line_replaces_the_files_server_and_password),
