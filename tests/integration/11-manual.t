@@ -131,8 +131,7 @@ done
 is "$first" 1 'it was among them'
 is "$(sql dst postgres "select count(*) from pg_database where datname like 'app\\_\\_prev%'")" 1 'the copy of the rollback is kept'
 
-# That one keeps owners, which takes a role that may give things away.
-sql dst postgres 'drop database app' && sql dst postgres 'alter role ci superuser'
+sql dst postgres 'drop database app'
 pgm_is 0 'examples/minimal.json, for real' -c "$ROOT/examples/minimal.json" "${places[@]}"
 is_clone src app dst app 'its clone'
 for file in "$ROOT"/examples/*.json; do
