@@ -118,6 +118,10 @@ static void number_roots(struct clone_run *r)
 
 static bool list_tables(struct clone_run *r, struct err *e)
 {
+    bool schema_only = r->cfg->section == SECTION_SCHEMA_ONLY;
+
+    if (r->bundle && r->bundle->manifest.table_count != r->walk.table_count)
+        return err_set(e, E_DATA, "the dump's tables are not those of its manifest");
     r->tables = arena_array(r->arena, r->walk.table_count + 1, sizeof *r->tables);
     for (size_t i = 0; i < r->walk.table_count; i++) {
         const struct dump_table *t = &r->walk.tables[i];
@@ -128,14 +132,15 @@ static bool list_tables(struct clone_run *r, struct err *e)
                            t->tag);
         if (!(r->bundle ? name_from_manifest : name_from_source)(r, i, mine, e))
             return false;
+        if (schema_only)
+            continue; /* a kept dump may hold rows; they are not restored */
         mine->rows = t->rows;
         mine->bytes = t->data_bytes;
         r->table_count++;
         report_table(r->report, mine->schema, mine->name, mine->rows, mine->bytes);
     }
-    number_roots(r);
-    if (r->bundle && r->bundle->manifest.table_count != r->table_count)
-        return err_set(e, E_DATA, "the dump's tables are not those of its manifest");
+    if (!schema_only)
+        number_roots(r);
     return true;
 }
 

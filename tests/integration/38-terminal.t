@@ -83,7 +83,7 @@ pgm_is 0 'status while it runs' status -c "$T/slow.json"
 like "$out" 'running +restore since .*pid [0-9]+' 'shows it as well'
 kill -USR1 "$pgm_pid"
 ok 'SIGUSR1 has an answer' wait_until 5 test -s "$T/err"
-pgm_wait
+pgm_wait 60
 is "$rc" 0 'and the run goes on'
 like "$err" $'^[^\n]*WARN[^\n]*restore[^\n]*$' 'the answer is one line'
 is "$(in_status 'd["running"], d["last"]["result"], d["last"]["exit_code"], len(d["history"])')" "(None, 'ok', 0, 2)" 'after a success'
@@ -108,7 +108,7 @@ like "$out" '^CRITICAL - ' 'as well'
 pgm_start -c "$T/slow.json"
 wait_until 20 phase restore
 kill -KILL "$pgm_pid"
-pgm_wait
+pgm_wait 60
 pgm_is 0 'after a kill' status -c "$T/slow.json" --live
 like "$out" $'interrupted +restore since .*' 'status does not say that it runs'
 like "$out" 'left over +slow__new' 'and --live what it left'
@@ -124,12 +124,15 @@ like "$err" 'WARN.*status file' 'is a warning'
 job '"options": {"drop_existing": true}' '"retention": {"keep_previous": 0}'
 
 # ---- readers that leave ----
-rc=0; as_user bash -c '"$1" -c "$2" --output json >&-' - "$PGM_BIN" "$T/job.json" 2>"$T/err" || rc=$?
-is "$rc" 0 'a closed standard output does not matter'
-is "$(data_digest dst app)" "$(data_digest src app)" 'nor gets into the data'
-rc=0; as_user bash -c 'set -o pipefail; "$1" schema | head -c 1 >/dev/null' - "$PGM_BIN" 2>"$T/err" || rc=$?
-is "$rc$(<"$T/err")" 0 'a reader that leaves early ends it quietly'
-rc=0; as_user bash -c '"$1" plan -c "$2" >/dev/full' - "$PGM_BIN" "$T/job.json" 2>"$T/err" || rc=$?
-is "$rc" 74 'a full disk behind standard output is an error'
+# shellcheck disable=SC2016 # the inner shell expands
+{
+    rc=0; as_user bash -c '"$1" -c "$2" --output json >&-' - "$PGM_BIN" "$T/job.json" 2>"$T/err" || rc=$?
+    is "$rc" 0 'a closed standard output does not matter'
+    is "$(data_digest dst app)" "$(data_digest src app)" 'nor gets into the data'
+    rc=0; as_user bash -c 'set -o pipefail; "$1" schema | head -c 1 >/dev/null' - "$PGM_BIN" 2>"$T/err" || rc=$?
+    is "$rc$(<"$T/err")" 0 'a reader that leaves early ends it quietly'
+    rc=0; as_user bash -c '"$1" plan -c "$2" >/dev/full' - "$PGM_BIN" "$T/job.json" 2>"$T/err" || rc=$?
+    is "$rc" 74 'a full disk behind standard output is an error'
+}
 
 done_testing
