@@ -1,9 +1,6 @@
 /*
  * pg_restore fills the shadow with settings a DBA would choose by hand: nobody can see the shadow,
  * so its commits need not wait for the disk (the swap's does), and index builds get memory.
- *
- * In place there is no shadow: one transaction drops and restores, so that a failure leaves the
- * database as it was; it cannot run in parallel.
  */
 #include "clone_priv.h"
 
@@ -17,6 +14,7 @@
 #include "common/log.h"
 #include "common/num.h"
 #include "entries_priv.h"
+#include "load_priv.h"
 
 enum {
     EXTRA_CONNECTIONS = 3,
@@ -102,7 +100,7 @@ static enum client_section section_of(const struct config *cfg)
                                                : CLIENT_SECTION_ALL;
 }
 
-static struct restore_run_options restore_options(const struct clone_run *r)
+struct restore_run_options load_options(const struct clone_run *r)
 {
     const struct config *cfg = r->cfg;
 
@@ -122,10 +120,13 @@ static struct restore_run_options restore_options(const struct clone_run *r)
     };
 }
 
-/* Run pg_restore into database. ret_clean: it ended with status 0; otherwise why holds its words.
- */
-static bool restore_into(struct clone_run *r, const char *database, struct restore_run_options *o,
-                         bool *ret_clean, struct err *why, struct err *e)
+const char *load_session_name(struct clone_run *r)
+{
+    return arena_printf(r->arena, "pg_mirror %s", r->report->run_id);
+}
+
+bool load_run(struct clone_run *r, const char *database, struct restore_run_options *o,
+              bool *ret_clean, struct err *why, struct err *e)
 {
     AUTO_BUF struct buf list = BUF_INIT(SIZE_MAX / 2);
     AUTO_BUF struct buf messages = BUF_INIT((size_t)PROC_STDERR_MAX * 2);
@@ -134,6 +135,9 @@ static bool restore_into(struct clone_run *r, const char *database, struct resto
 
     if (!client_login_init(&o->login, r->target, database, r->arena, e))
         return false;
+    if (o->single_transaction)
+        o->login.conninfo = arena_printf(r->arena, "%s application_name='%s'", o->login.conninfo,
+                                         load_session_name(r));
     if (entries_list(&r->toc, r->cfg, o->clean, &list))
         o->list = buf_str(&list);
     o->io = (struct client_io){.tick = restore_tick,
@@ -148,8 +152,8 @@ static bool restore_into(struct clone_run *r, const char *database, struct resto
     return true;
 }
 
-/* A refused one is reported and harmless. In a transaction of its own each. */
-static bool run_best_effort(struct clone_run *r, const char *database, struct err *e)
+/* In a transaction of its own each. */
+bool load_best_effort(struct clone_run *r, const char *database, struct err *e)
 {
     AUTO_PGCONN struct pgconn *c = NULL;
     struct pgconn_options o = {.dbname = database, .same_as = r->target};
@@ -178,46 +182,16 @@ static bool run_best_effort(struct clone_run *r, const char *database, struct er
 
 bool load_shadow(struct clone_run *r, struct err *e)
 {
-    struct restore_run_options o = restore_options(r);
+    struct restore_run_options o = load_options(r);
     struct err why = {0};
     bool clean = false;
 
     progress_phase(r->progress, "restore", "B", r->source.bytes);
     if (!make_shadow(r, e) || !drop_public_schema(r, e))
         return err_in(e, "target");
-    if (!restore_into(r, r->shadow.name, &o, &clean, &why, e) ||
-        !run_best_effort(r, r->shadow.name, e))
+    if (!load_run(r, r->shadow.name, &o, &clean, &why, e) ||
+        !load_best_effort(r, r->shadow.name, e))
         return err_in(e, "target");
     report_phase(r->report, "verify");
     return verify_target(r, r->shadow.name, clean, &why, e);
-}
-
-bool load_in_place(struct clone_run *r, struct err *e)
-{
-    struct restore_run_options o = restore_options(r);
-    struct err why = {0};
-    bool clean = false;
-
-    o.jobs = 1;
-    o.single_transaction = true;
-    o.clean = r->cfg->section != SECTION_DATA_ONLY;
-    o.tuning.async_commit = false;
-    progress_phase(r->progress, "restore", "B", r->source.bytes);
-    if (!data_only_refuse(r, r->tables, r->table_count, e))
-        return false;
-    if (!restore_into(r, r->database, &o, &clean, &why, e))
-        return err_in(e, "target");
-    if (!clean) {
-        *e = why;
-        return err_in(e, "target: nothing was changed in '%s'", r->database);
-    }
-    r->report->target_state = TARGET_REPLACED;
-    if (!run_best_effort(r, r->database, e))
-        return err_in(e, "target");
-    report_phase(r->report, "verify");
-    if (verify_target(r, r->database, clean, &why, e))
-        return true;
-    if (e->code == E_MISMATCH)
-        e->code = E_SERVER; /* E_MISMATCH says that the target is untouched */
-    return err_in(e, "restored in place");
 }

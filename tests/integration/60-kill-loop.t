@@ -32,7 +32,7 @@ declare -A target=([replace]=app [create]=fresh [in_place]=flat) length_ms=()
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 digest_of() { if database_exists dst "$1"; then data_digest dst "$1" | md5sum; else echo absent; fi; }
 sessions() { # CLUSTER: of ours, of any kind
-    sql "$1" postgres "select count(*) from pg_stat_activity where application_name in ('pg_mirror', 'pg_dump', 'pg_restore')"
+    sql "$1" postgres "select count(*) from pg_stat_activity where application_name ~ '^pg_(mirror|dump|restore)'"
 }
 no_session() { [[ $(sessions "$1") == 0 ]]; }
 no_child() { ! pgrep -f "pg_(dump|restore) .*$T/" >/dev/null; }

@@ -196,6 +196,49 @@ sql src broken 'drop index needs_path; alter table child add constraint odd chec
 run broken
 fails 'a check constraint that needs a search_path' 76 '(helper|child)'
 
+# ---- in place: was it committed? ------------------------------------------------------------
+
+# A standby that never answers holds COMMIT back; whoever cancels the wait has committed.
+waits_in_commit() { [[ $(sql dst postgres "select count(*) from pg_stat_activity where application_name ~ 'pg_mirror' and wait_event = 'SyncRep'") == 1 ]]; }
+standby() {
+    PGOPTIONS='-c synchronous_commit=local' sql dst postgres "alter system set synchronous_standby_names = '$1'" &&
+        sql dst postgres 'select pg_reload_conf()' >/dev/null
+}
+write_config "$T/in_place.json" src app dst "\"options\": {$bin_dir}" '"verify": {"max_shrink": 0}'
+for how in '143 -TERM' '76 -KILL'; do
+    sql src app 'insert into small select max(id) + 1 from small'
+    standby nobody
+    pgm_start -c "$T/in_place.json" --if-exists in_place --yes --output json -v
+    ok "in place, ${how#* }: COMMIT waits" wait_until 30 waits_in_commit
+    if [[ $how == *TERM ]]; then kill -TERM "$pgm_pid"; else
+        kill -KILL "$(pgrep -P "$pgm_pid")"
+        sql dst postgres "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'" >/dev/null
+    fi
+    pgm_wait 60
+    standby ''
+    failed "${how% *}" replaced "'app' holds the new data" "in place, ${how#* }"
+    is "$(data_digest dst app)" "$(data_digest src app)" "in place, ${how#* }: so it does"
+    ok "in place, ${how#* }: nothing is left" clean dst app
+done
+old=$(data_digest dst app)
+for p in TERM KILL; do
+    hold pg_restore && pgm_start -c "$T/in_place.json" --if-exists in_place --yes --output json -v
+    held pg_restore
+    if [[ $p == TERM ]]; then kill -TERM "$pgm_pid"; else kill -KILL "$held_pid"; fi
+    release pg_restore
+    pgm_wait 60
+    failed "$([[ $p == TERM ]] && echo 143 || echo 76)" unchanged "nothing was changed in 'app'" "in place, $p before COMMIT"
+    is "$(data_digest dst app)" "$old" "in place, $p before COMMIT: the target is as it was"
+done
+hold pg_restore && pgm_start -c "$T/in_place.json" --if-exists in_place --yes --output json -v
+held pg_restore
+cluster_stop dst immediate
+release pg_restore
+pgm_wait 60
+failed 83 unknown 'not known whether' 'in place, the target server stops'
+cluster_start dst
+is "$(data_digest dst app)" "$old" 'in place, the target server stops: it was the old one'
+
 # ---- time -----------------------------------------------------------------------------------
 
 hold pg_dump && pgm_start -c "$T/plain.json" --output json -v --deadline 1s

@@ -32,7 +32,7 @@ held() {
 release() { local p; for p in "$@"; do rm -f "$T/hold.$p"; done; }
 
 our_sessions() {
-    sql "$1" postgres "select count(*) from pg_stat_activity where application_name in ('pg_mirror', 'pg_dump', 'pg_restore')"
+    sql "$1" postgres "select count(*) from pg_stat_activity where application_name ~ '^pg_(mirror|dump|restore)'"
 }
 no_session() { [[ $(our_sessions "$1") == 0 ]]; }
 no_child() { ! pgrep -f "pg_(dump|restore) .*$T/" >/dev/null; }
@@ -57,5 +57,5 @@ failed() {
     like "$message"$'\n'"$detail"$'\n'"$hint" "$regex" "$name: says so"
     is "$(grep -c 'ERROR' <<<"$err")-$(grep -c "ERROR.*\] ${message//[^a-zA-Z0-9 ]/.}$" <<<"$err")" \
         "$(grep -cE '^[^ ]+ ERROR ' <<<"$err")-1" "$name: in one line"
-    if [[ $hint == null && $detail == null ]]; then fail "$name: with a hint or a detail"; diag "$err"; fi
+    if [[ $code -lt 128 && $hint == null && $detail == null ]]; then fail "$name: with a hint or a detail"; diag "$err"; fi
 }
