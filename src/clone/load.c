@@ -78,6 +78,52 @@ static bool drop_public_schema(struct clone_run *r, struct err *e)
     return pgconn_open(&c, &r->cfg->target, &o, e) && pgconn_exec(c, "DROP SCHEMA public", e);
 }
 
+static bool is_schema_of_ours(const struct dump_entry *t)
+{
+    return t->namespace && t->namespace[0] && strcmp(t->namespace, "public") != 0 &&
+           strncmp(t->namespace, "pg_", 3) != 0;
+}
+
+/* A dump of single tables (pg_dump -t) is known by having neither schemas nor extensions. */
+static bool is_of_single_tables(const struct dump_toc *toc)
+{
+    for (size_t i = 0; i < toc->entry_count; i++) {
+        const char *kind = toc->entries[i].desc;
+
+        if (strcmp(kind, "SCHEMA") == 0 || strcmp(kind, "EXTENSION") == 0)
+            return false;
+    }
+    return true;
+}
+
+/* pg_dump takes single tables without the schema that they live in. */
+static bool add_schemas(struct clone_run *r, struct err *e)
+{
+    AUTO_PGCONN struct pgconn *c = NULL;
+    AUTO_BUF struct buf sql = BUF_INIT(BUF_TEXT_MAX);
+    struct pgconn_options o = {.dbname = r->shadow.name, .same_as = r->target};
+    const char *last = "";
+
+    if (!is_of_single_tables(&r->toc))
+        return true;
+    o.client_encoding = r->encoding;
+    for (size_t i = 0; i < r->toc.entry_count; i++) {
+        const struct dump_entry *t = &r->toc.entries[i];
+
+        if (!is_schema_of_ours(t) || strcmp(t->namespace, last) == 0)
+            continue;
+        last = t->namespace;
+        buf_clear(&sql);
+        buf_addstr(&sql, "CREATE SCHEMA IF NOT EXISTS ");
+        ident_quote(&sql, last);
+        if (!c && !pgconn_open(&c, &r->cfg->target, &o, e))
+            return false;
+        if (!pgconn_exec(c, buf_str(&sql), e))
+            return false;
+    }
+    return true;
+}
+
 /* A quarter of the memory, shared by the processes, within what a server will hardly miss. */
 static uint64_t maintenance_kb(const struct clone_run *r)
 {
@@ -187,7 +233,7 @@ bool load_shadow(struct clone_run *r, struct err *e)
     bool clean = false;
 
     progress_phase(r->progress, "restore", "B", r->source.bytes);
-    if (!make_shadow(r, e) || !drop_public_schema(r, e))
+    if (!make_shadow(r, e) || !drop_public_schema(r, e) || !add_schemas(r, e))
         return err_in(e, "target");
     if (!load_run(r, r->shadow.name, &o, &clean, &why, e) ||
         !load_best_effort(r, r->shadow.name, e))

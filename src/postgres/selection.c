@@ -281,16 +281,28 @@ static bool check_list(struct pgconn *c, const struct filter_list *l, enum filte
     return true;
 }
 
+/* pg_dump ends itself when a list of what to include matches nothing at all. */
+static bool includes_nothing(const struct filter *f, unsigned kind, size_t misses)
+{
+    return (kind == FILTER_INCLUDE_SCHEMAS || kind == FILTER_INCLUDE_TABLES) && misses > 0 &&
+           misses == f->lists[kind].count;
+}
+
 /* Every pattern must match something there is (strict) and be a valid expression (always). */
 static bool check_all(struct pgconn *c, const struct filter *f, const struct selection *s,
                       struct err *e)
 {
     struct misses m = {.text = BUF_INIT(BUF_TEXT_MAX), .hint = BUF_INIT(BUF_TEXT_MAX)};
+    bool fatal = f->strict;
     bool ok = true;
 
-    for (unsigned k = 0; ok && k < FILTER_KINDS; k++)
+    for (unsigned k = 0; ok && k < FILTER_KINDS; k++) {
+        size_t before = m.count;
+
         ok = check_list(c, &f->lists[k], (enum filter_kind)k, s, &m, e);
-    if (ok && m.count && f->strict) {
+        fatal |= includes_nothing(f, k, m.count - before);
+    }
+    if (ok && m.count && fatal) {
         if (m.count > NAMED_MAX)
             buf_printf(&m.text, " and %zu more", m.count - NAMED_MAX);
         ok = err_set(e, E_CONFIG, "%s match%s nothing in database '%s'", buf_str(&m.text),
