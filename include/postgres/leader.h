@@ -51,4 +51,15 @@ bool leader_check_alive(struct leader *l, struct err *e) MUST_USE;
  */
 bool leader_describe_blockers(struct leader *l, struct err *ret) MUST_USE;
 
+/*
+ * Does the session of this application_name wait for a lock, as pg_dump may for a view, a sequence
+ * or behind somebody who queues for a table? If so *ret is the retryable error that names the
+ * object and who is in the way, and *ret_pid the waiting backend. False also when it cannot be
+ * told.
+ */
+bool leader_find_waiter(struct leader *l, const char *application_name, int *ret_pid,
+                        struct err *ret) MUST_USE;
+/* End a session of our own. */
+bool leader_end_session(struct leader *l, int pid, struct err *e) MUST_USE;
+
 #endif

@@ -13,9 +13,12 @@
 #include <string.h>
 
 #include "archive/dump_run.h"
+#include "common/io.h"
 #include "common/log.h"
 #include "common/num.h"
 #include "postgres/identity.h"
+
+enum { WATCH_MS = 1000 };
 
 static struct filter_list filter_list(const struct string_list *l)
 {
@@ -170,11 +173,44 @@ static const char *next_compression(const struct clone_run *r, const char *used)
     return NULL;
 }
 
+/* pg_dump under way, and whether it stands still. */
+struct dump_watch {
+    struct clone_run *run;
+    const char *session; /* pg_dump's application_name */
+    uint64_t next_ms;
+    uint64_t waits_since_ms; /* 0: it does not wait for a lock */
+    struct err blocked;      /* why it was ended */
+};
+
+/*
+ * The tables are locked, but pg_dump reads views and sequences as well, and waits behind whoever
+ * queues for one of our tables. Its --lock-wait-timeout is for its LOCK TABLE only, and it sets
+ * lock_timeout to 0: so it is ended when it waits for longer than that.
+ */
+static void watch_locks(struct dump_watch *w, uint64_t now)
+{
+    uint64_t timeout_ms = w->run->cfg->source.lock_timeout_ms;
+    struct leader *leader = w->run->leader;
+    struct err why = {0};
+    int pid;
+
+    if (timeout_ms == 0 || now < w->next_ms || w->blocked.code != E_NONE)
+        return;
+    w->next_ms = now + (timeout_ms < WATCH_MS ? timeout_ms : WATCH_MS);
+    if (!leader_find_waiter(leader, w->session, &pid, &why))
+        w->waits_since_ms = 0;
+    else if (w->waits_since_ms == 0)
+        w->waits_since_ms = now;
+    else if (now - w->waits_since_ms >= timeout_ms && leader_end_session(leader, pid, &w->blocked))
+        w->blocked = why;
+}
+
 static void dump_tick(void *arg)
 {
-    struct clone_run *r = arg;
+    struct dump_watch *w = arg;
 
-    progress_done(r->progress, spool_size(&r->spool));
+    progress_done(w->run->progress, spool_size(&w->run->spool));
+    watch_locks(w, io_now_ms());
 }
 
 static struct dump_patterns patterns(const struct string_list *l)
@@ -190,12 +226,16 @@ static enum client_section client_section(enum section s)
 }
 
 /* pg_dump failed: find out why by looking, not by reading what it printed. */
-static bool explain_dump_failure(struct clone_run *r, struct err *e)
+static bool explain_dump_failure(struct clone_run *r, const struct err *blocked, struct err *e)
 {
     struct err why = {0};
 
     if (e->code != E_SERVER)
         return false;
+    if (blocked->code != E_NONE) {
+        *e = *blocked;
+        return false;
+    }
     if (!leader_check_alive(r->leader, &why)) {
         err_detail_(&why, "%s", e->detail);
         *e = why;
@@ -210,13 +250,19 @@ static bool dump_once(struct clone_run *r, const char *compression, struct err *
 {
     const struct config *cfg = r->cfg;
     struct pgconn *c = leader_conn(r->leader);
+    uint64_t timeout_ms = cfg->source.lock_timeout_ms;
+    struct dump_watch watch = {
+        .run = r,
+        .session = arena_printf(r->arena, "pg_mirror %s", r->report->run_id),
+        .next_ms = io_now_ms() + (timeout_ms < WATCH_MS ? timeout_ms : WATCH_MS),
+    };
     struct dump_run_options o = {
         .tools = &r->tools,
         .spool = &r->spool,
         .snapshot = leader_snapshot(r->leader),
         .encoding = r->encoding,
         .compression = compression,
-        .lock_timeout_ms = cfg->source.lock_timeout_ms,
+        .lock_timeout_ms = timeout_ms,
         .section = client_section(cfg->section),
         .include_schemas = patterns(&cfg->include_schemas),
         .exclude_schemas = patterns(&cfg->exclude_schemas),
@@ -224,14 +270,16 @@ static bool dump_once(struct clone_run *r, const char *compression, struct err *
         .exclude_tables = patterns(&cfg->exclude_tables),
         .exclude_table_data = patterns(&cfg->exclude_table_data),
         .no_large_objects = !cfg->large_objects,
-        .io = {.tick = dump_tick, .tick_arg = r, .keep_fds = r->lock_fds},
+        .io = {.tick = dump_tick, .tick_arg = &watch, .keep_fds = r->lock_fds},
     };
 
     if (!client_login_init(&o.login, c, pgconn_database(c), r->arena, e))
         return false;
+    o.login.conninfo =
+        arena_printf(r->arena, "%s application_name='%s'", o.login.conninfo, watch.session);
     progress_phase(r->progress, "dump", "B",
                    dump_estimate(r, leader_catalog(r->leader), compression));
-    return dump_run(&o, e) || explain_dump_failure(r, e);
+    return dump_run(&o, e) || explain_dump_failure(r, &watch.blocked, e);
 }
 
 bool source_dump(struct clone_run *r, struct err *e)

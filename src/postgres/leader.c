@@ -257,3 +257,19 @@ bool leader_describe_blockers(struct leader *l, struct err *ret)
     *ret = found;
     return true;
 }
+
+bool leader_find_waiter(struct leader *l, const char *application_name, int *ret_pid,
+                        struct err *ret)
+{
+    struct err found = {0};
+
+    if (!lockinfo_waiter(l->conn, application_name, l->ep->lock_timeout_ms, ret_pid, &found))
+        return false;
+    *ret = found;
+    return true;
+}
+
+bool leader_end_session(struct leader *l, int pid, struct err *e)
+{
+    return pgconn_execf(l->conn, e, "SELECT pg_catalog.pg_terminate_backend(%d)", pid);
+}

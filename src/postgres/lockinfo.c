@@ -52,6 +52,7 @@ enum {
     COL_QUERY,
     COL_WAITS_FOR,
     COL_PREPARED,
+    COL_WAITER,
 };
 
 static bool query_blockers(struct pgconn *c, const struct catalog *tables, PGresult **ret)
@@ -106,15 +107,14 @@ static void set_timeout(struct err *e, const char *table, uint64_t timeout_ms)
     e->retryable = true;
 }
 
-bool lockinfo_blockers(struct pgconn *c, const struct catalog *tables, uint64_t timeout_ms,
-                       struct err *ret)
+static void describe_blocker(const PGresult *r, uint64_t timeout_ms, struct err *ret)
 {
-    AUTO_PGRESULT PGresult *r = NULL;
     AUTO_BUF struct buf table = BUF_INIT(1024);
 
-    if (!query_blockers(c, tables, &r) || PQntuples(r) != 1)
-        return false;
-    buf_printf(&table, "%s.%s", PQgetvalue(r, 0, COL_SCHEMA), PQgetvalue(r, 0, COL_TABLE));
+    if (PQgetisnull(r, 0, COL_TABLE))
+        buf_addstr(&table, "of the dump");
+    else
+        buf_printf(&table, "%s.%s", PQgetvalue(r, 0, COL_SCHEMA), PQgetvalue(r, 0, COL_TABLE));
     set_timeout(ret, buf_str(&table), timeout_ms);
     if (PQgetvalue(r, 0, COL_PREPARED)[0] == 't') {
         (void)err_detail(ret, "held by a prepared transaction");
@@ -123,6 +123,16 @@ bool lockinfo_blockers(struct pgconn *c, const struct catalog *tables, uint64_t 
     } else {
         describe_session(r, ret);
     }
+}
+
+bool lockinfo_blockers(struct pgconn *c, const struct catalog *tables, uint64_t timeout_ms,
+                       struct err *ret)
+{
+    AUTO_PGRESULT PGresult *r = NULL;
+
+    if (!query_blockers(c, tables, &r) || PQntuples(r) != 1)
+        return false;
+    describe_blocker(r, timeout_ms, ret);
     return true;
 }
 
@@ -134,6 +144,39 @@ bool lockinfo_timeout(struct pgconn *c, const struct catalog *tables, uint64_t t
     set_timeout(e, "of the dump", timeout_ms);
     (void)err_detail(e, "whoever held the lock is gone now");
     return err_hint(e, "try again, raise source.lock_timeout or move the schedule");
+}
+
+/* The columns of blockers_sql, about the first session that one of this name waits for. */
+static const char waiter_sql[] =
+    "SELECT n.nspname, c.relname, true, b.pid, b.application_name, b.state,"
+    " pg_catalog.floor(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() -"
+    " b.xact_start) * 1000)::pg_catalog.int8,"
+    " pg_catalog.left(pg_catalog.regexp_replace(b.query, '\\s+', ' ', 'g'), 60),"
+    " pg_catalog.array_to_string(pg_catalog.pg_blocking_pids(b.pid), ', '),"
+    " b.pid IS NULL, w.pid"
+    " FROM pg_catalog.pg_stat_activity w"
+    " JOIN pg_catalog.pg_locks l ON l.pid = w.pid AND NOT l.granted"
+    " CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS u(pid)"
+    " LEFT JOIN pg_catalog.pg_stat_activity b ON b.pid = u.pid"
+    " LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation"
+    " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE w.application_name = $1 AND w.pid <> pg_catalog.pg_backend_pid()"
+    " ORDER BY b.xact_start LIMIT 1";
+
+bool lockinfo_waiter(struct pgconn *c, const char *application_name, uint64_t timeout_ms,
+                     int *ret_pid, struct err *ret)
+{
+    AUTO_PGRESULT PGresult *cleared = NULL;
+    AUTO_PGRESULT PGresult *r = NULL;
+    uint64_t pid;
+
+    if (!pgconn_query(c, "SELECT pg_catalog.pg_stat_clear_snapshot()", 0, NULL, &cleared, NULL) ||
+        !pgconn_query(c, waiter_sql, 1, &application_name, &r, NULL) || PQntuples(r) != 1 ||
+        !num_parse_u64(PQgetvalue(r, 0, COL_WAITER), 1, INT32_MAX, &pid))
+        return false;
+    *ret_pid = (int)pid;
+    describe_blocker(r, timeout_ms, ret);
+    return true;
 }
 
 static const char privileges_sql[] =

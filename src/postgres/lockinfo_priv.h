@@ -24,4 +24,8 @@ bool lockinfo_timeout(struct pgconn *c, const struct catalog *tables, uint64_t t
 /* After a lock was refused (42501): name the tables this role cannot read; always false. */
 bool lockinfo_privileges(struct pgconn *c, const struct catalog *tables, struct err *e);
 
+/* As leader_find_waiter(). */
+bool lockinfo_waiter(struct pgconn *c, const char *application_name, uint64_t timeout_ms,
+                     int *ret_pid, struct err *ret);
+
 #endif
