@@ -78,6 +78,13 @@ done
 pgm_is 64 'a bare call'
 is "$out" '' 'prints its usage' && like "$err" 'usage: pg_mirror' 'on standard error'
 
+# shellcheck disable=SC2086 # commands are words
+for command in "plan -c $T/job.json" "check -c $T/job.json" "validate -c $T/job.json" "validate -c $T/job.json --show" "status -c $T/job.json --live" version schema \
+    "archive list $T/home" "prune -c $T/job.json --dry-run" "mirror -c $T/job.json --dry-run"; do
+    pgm_is 0 "${command//$T\//} --output json" $command --output json
+    ok "${command//$T\//} --output json: is one document" python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$T/out"
+done
+
 # ---- JSON whatever happens ----
 fails 64 'an unknown option' '' mirror -c "$T/job.json" --nonsense
 fails 64 'an unknown command' '' frobnicate

@@ -104,6 +104,9 @@ static void another_phase_starts_over(void **state)
     (void)line_at(&l, &p, 100 * MIB, 10000);
     begin(&p, "verify", "tables", 8, 10000);
     assert_string_equal(line_at(&l, &p, 2, 10200), "verify    25% [####------------] 2/8 tables");
+    begin(&p, "check", "B", 400 * MIB, 11000);
+    assert_string_equal(line_at(&l, &p, 200 * MIB, 11000),
+                        "check     50% [########--------] 200.0 MiB/400.0 MiB");
 }
 
 static void an_unknown_total_shows_what_was_done(void **state)
