@@ -46,8 +46,8 @@ leader_start leader
 leader_ready
 is "$(leader_tables)" 2 'an idle database is locked at once'
 is "$(dumped_rows)" 5000 'pg_dump works under the snapshot'
-is "$(sql a app "select count(*) from pg_locks where mode = 'AccessShareLock' and granted
-    and relation in ('t'::regclass, 'other'::regclass)")" 2 'both tables are locked'
+is "$(sql a app "select count(*) from pg_locks join pg_stat_activity using (pid) where mode = 'AccessShareLock'
+    and granted and relation in ('t'::regclass, 'other'::regclass) and application_name = 'leader'")" 2 'both tables are locked'
 echo 'select count(*) from public.t' >&"$leader_fd"
 echo 'show statement_timeout' >&"$leader_fd"
 echo 'show lock_timeout' >&"$leader_fd"

@@ -40,6 +40,14 @@ temp_is_empty() { [[ -z $(ls -A "$TMPDIR") ]]; }
 lock_is_free() { flock -n "$T/run/$1.lock" true && [[ $(sql dst postgres "select count(*) from pg_locks where locktype = 'advisory'") == 0 ]]; }
 leftovers() { databases dst | grep '__new' || true; }
 
+# Does the program itself run, with TERM blocked for its reader of signals?
+listens() {
+    local key value
+    while read -r key value; do
+        if [[ $key == SigBlk: ]]; then ((16#$value & 1 << 14)); return; fi
+    done <"/proc/$pgm_pid/status"
+} 2>/dev/null
+
 # The phase that the run is in, from outside.
 phase() {
     local children
@@ -165,6 +173,7 @@ kill_at() {
     before=${known[$job]:-$(digest_of "${target[$job]}")}
     started=$(now_ms)
     pgm_start mirror -c "$T/$job.json" --yes -v --output json
+    wait_until 20 listens # before, a signal meets the shell or the loader, who report nothing
     "$how" "$arg"
     late=''
     if pid_is_gone "$pgm_pid"; then
