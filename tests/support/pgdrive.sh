@@ -25,6 +25,7 @@ field() { sed -n "s/^$1: //p" <<<"$out" | head -n 1; }
 declare -A session_fd=() session_pid=() session_done=()
 session_open() {
     mkfifo "$T/session.$1" && own "$T/session.$1"
+    : >"$T/session.$1.out" # here and now: what an earlier session of that name said is not its answer
     cluster_psql "$2" "$3" -f "$T/session.$1" >"$T/session.$1.out" 2>&1 &
     session_pid[$1]=$!
     remember_pid "$!"
