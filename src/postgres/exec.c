@@ -199,6 +199,19 @@ static bool results_collect(struct call *k, PGresult **ret, struct err *e)
     }
 }
 
+/* For -vv. What a database or role is set to may be a secret of its owner's: it is cut off. */
+static void log_statement(const struct pgconn *c, const char *sql)
+{
+    enum { SHOWN = 400 };
+    bool sets = strstr(sql, "ALTER DATABASE ") || strstr(sql, "ALTER ROLE ");
+    const char *set = sets ? strstr(sql, " SET ") : NULL;
+    size_t len = set ? (size_t)(set - sql) + strlen(" SET") : strlen(sql);
+
+    if (log_enabled(LOG_DEBUG))
+        log_debug("sql at %s: %.*s%s", c->where, (int)(len < SHOWN ? len : SHOWN), sql,
+                  set || len > SHOWN ? " ..." : "");
+}
+
 static bool run(struct pgconn *c, const char *sql, int n, const char *const *params, PGresult **ret,
                 struct err *e)
 {
@@ -210,6 +223,7 @@ static bool run(struct pgconn *c, const char *sql, int n, const char *const *par
         return stop_err(e);
     if (c->cleanup)
         k.deadline_ms = io_now_ms() + CLEANUP_STATEMENT_MS + CLEANUP_GRACE_MS;
+    log_statement(c, sql);
     (void)PQsetnonblocking(c->pg, 1);
     if (ret)
         sent = PQsendQueryParams(c->pg, sql, n, NULL, params, NULL, NULL, 0);

@@ -114,6 +114,12 @@ like "$err" 'mirror: app at .*, 1 tables, 500 rows' 'and sums up'
 unlike "$err" 'DEBUG' 'without details'
 pgm_is 0 '-vv' -c "$T/job.json" -vv
 like "$err" 'DEBUG.*snapshot' 'has them'
+like "$err" 'DEBUG.*sql at .*: .*CREATE DATABASE "?app__new' 'and the statements'
+sql src postgres "alter database app set app.key = 'hidden treasure'"
+pgm_is 0 '-vvv' -c "$T/job.json" -vvv --set /target/database=secretive
+like "$err" 'ALTER DATABASE [^ ]+ SET \.\.\.' 'without what a database is set to'
+unlike "$err" 'treasure' 'which may be secret'
+sql src postgres 'alter database app reset app.key'
 pgm_is 0 '-q' -q -c "$T/job.json"
 is "$out$err" '' 'says nothing'
 pgm_is 80 'a failure without a terminal' -c "$T/other.json" --skip-checks
