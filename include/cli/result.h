@@ -14,6 +14,8 @@
 
 struct cJSON;
 
+bool result_is_good(int exit_code); /* "ok" in documents: the target holds the clone */
+
 /* The result document of CLI.md 2.7. e is the failure, or E_NONE. The caller deletes it. */
 struct cJSON *result_document(const struct report *r, const struct err *e, int exit_code);
 

@@ -92,7 +92,7 @@ static cJSON *history_entry(const struct report *r, const struct err *e, int exi
     (void)cJSON_AddStringToObject(entry, "run_id", r->run_id);
     (void)cJSON_AddItemToObject(entry, "started", time_text(r->started_ms));
     (void)cJSON_AddItemToObject(entry, "finished", time_text(r->finished_ms));
-    (void)cJSON_AddStringToObject(entry, "result", exit_code == 0 ? "ok" : "failed");
+    (void)cJSON_AddStringToObject(entry, "result", result_is_good(exit_code) ? "ok" : "failed");
     (void)cJSON_AddNumberToObject(entry, "exit_code", exit_code);
     (void)cJSON_AddNumberToObject(entry, "duration_s",
                                   (double)(r->finished_ms - r->started_ms) / 1000.0);
@@ -126,7 +126,7 @@ bool status_file_finished(const char *path, const struct report *r, const struct
     root = status_read(path);
     put(root, "running", cJSON_CreateNull());
     put(root, "last", result_document(r, e, exit_code));
-    if (exit_code == 0 || exit_code == err_code_status(E_SECONDARY))
+    if (result_is_good(exit_code))
         put(root, "last_success", time_text(r->finished_ms));
     else if (!cJSON_GetObjectItemCaseSensitive(root, "last_success"))
         put(root, "last_success", cJSON_CreateNull());
