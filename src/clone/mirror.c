@@ -7,6 +7,7 @@
  */
 #include "clone_priv.h"
 
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,26 +31,49 @@ void clone_run_init(struct clone_run *r, const struct clone_job *job)
     };
 }
 
-/* The failure of this is logged, not returned: there is a worse one already. */
+enum { DROP_TRIES = 10, DROP_PAUSE_MS = 100 };
+
+static bool try_drop(struct clone_run *r, struct err *e)
+{
+    return shadow_drop(&r->cfg->target, r->target, r->shadow_name.text, r->database,
+                       r->report->run_id, e);
+}
+
+static void let_target_go(struct clone_run *r)
+{
+    run_lock_release(steal_ptr(&r->target_lock));
+    r->target = NULL;
+}
+
+/*
+ * The failure of this is logged, not returned: there is a worse one already. It takes a session of
+ * its own. Where there is none to be had, ours is given back first, and the lock with it; should
+ * another run be quicker, it takes the shadow away itself, and its own is not touched.
+ */
 static void drop_shadow(struct clone_run *r)
 {
     struct err e = {0};
 
-    if (!r->shadow_made || r->shadow_done)
+    if (!r->shadow_made || r->shadow_done || try_drop(r, &e))
         return;
-    if (!shadow_drop(&r->cfg->target, r->target, r->shadow_name.text, r->database,
-                     r->report->run_id, &e))
-        report_warn(r->report, "shadow.left", "pg_mirror status --live",
-                    "the unfinished copy '%s' could not be dropped, the next run will: %s",
-                    r->shadow_name.text, e.text);
+    let_target_go(r);
+    for (int i = 0; i < DROP_TRIES; i++) {
+        if (try_drop(r, &e))
+            return;
+        if (strcmp(e.sqlstate, "53300") != 0)
+            break;
+        (void)poll(NULL, 0, DROP_PAUSE_MS); /* our session is on its way out */
+    }
+    report_warn(r->report, "shadow.left", "pg_mirror status --live",
+                "the unfinished copy '%s' could not be dropped, the next run will: %s",
+                r->shadow_name.text, e.text);
 }
 
 void clone_run_release(struct clone_run *r)
 {
     leader_close(steal_ptr(&r->leader));
     drop_shadow(r);
-    run_lock_release(steal_ptr(&r->target_lock));
-    r->target = NULL;
+    let_target_go(r);
     spool_close(&r->spool);
     arena_free(steal_ptr(&r->arena));
 }
