@@ -32,7 +32,8 @@ struct pgconn_options {
     const char *dbname;           /* taken literally, never as a connection string */
     const char *client_encoding;  /* NULL: UTF8; "auto" never */
     const struct pgconn *same_as; /* pin to the host and port this session reached; may be NULL */
-    bool cleanup;                 /* not stopped by stop_request(); 10 s limit a statement */
+    bool cleanup;                 /* not stopped by stop_request(); a limit for each statement: */
+    unsigned cleanup_ms;          /* 0: 10 s */
     bool default_search_path;     /* leave the user's own: only to find out what it is */
 };
 

@@ -375,7 +375,7 @@ static bool settings_send(struct pgconn *c, struct err *e)
     }
     add_timeout(&sql, "lock_timeout", c->ep->lock_timeout_ms);
     add_timeout(&sql, "statement_timeout",
-                c->cleanup ? CLEANUP_STATEMENT_MS : c->ep->statement_timeout_ms);
+                c->cleanup ? c->cleanup_ms : c->ep->statement_timeout_ms);
     return pgconn_query(c, buf_str(&sql), 0, NULL, &r, e);
 }
 
@@ -411,6 +411,7 @@ bool pgconn_open(struct pgconn **ret, const struct endpoint *ep, const struct pg
     *ret = NULL;
     c->ep = ep;
     c->cleanup = o->cleanup;
+    c->cleanup_ms = o->cleanup_ms ? o->cleanup_ms : CLEANUP_STATEMENT_MS;
     c->default_search_path = o->default_search_path;
     if (!c->cleanup && stop_requested())
         ok = stop_err(e);

@@ -11,6 +11,7 @@ struct pgconn {
     char *where;
     char *user_options; /* `options` as the user's URI, service or PGOPTIONS had it; never NULL */
     bool cleanup;
+    unsigned cleanup_ms; /* then: the limit of a statement */
     bool default_search_path;
     bool pooled; /* the startup packet's options were refused */
 };

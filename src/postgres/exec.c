@@ -130,8 +130,8 @@ static bool gave_up(struct call *k, struct err *e)
 {
     if (k->stopped)
         return stop_err(e);
-    (void)err_set(e, E_CONNECT, "no answer from the %s server '%s' within %d s", k->c->ep->side,
-                  k->c->where, CLEANUP_STATEMENT_MS / 1000);
+    (void)err_set(e, E_CONNECT, "no answer from the %s server '%s' within %u s", k->c->ep->side,
+                  k->c->where, k->c->cleanup_ms / 1000);
     return false;
 }
 
@@ -222,7 +222,7 @@ static bool run(struct pgconn *c, const char *sql, int n, const char *const *par
     if (!c->cleanup && stop_requested())
         return stop_err(e);
     if (c->cleanup)
-        k.deadline_ms = io_now_ms() + CLEANUP_STATEMENT_MS + CLEANUP_GRACE_MS;
+        k.deadline_ms = io_now_ms() + c->cleanup_ms + CLEANUP_GRACE_MS;
     log_statement(c, sql);
     (void)PQsetnonblocking(c->pg, 1);
     if (ret)

@@ -23,6 +23,7 @@ enum {
     CREATE_TRIES = 5,
     CREATE_PAUSE_MS = 300,
     LEAVE_MS = 5000,
+    DROP_MS = 60000, /* DROP DATABASE makes a checkpoint and unlinks every file */
 };
 
 static bool is_newborn(const struct db_row *db)
@@ -157,7 +158,7 @@ bool shadow_drop(const struct endpoint *ep, const struct pgconn *same_as, const 
 {
     AUTO_ARENA struct arena *a = arena_new();
     AUTO_PGCONN struct pgconn *c = NULL;
-    struct pgconn_options how = {.same_as = same_as, .cleanup = true};
+    struct pgconn_options how = {.same_as = same_as, .cleanup = true, .cleanup_ms = DROP_MS};
     struct db_row row;
     bool found;
 
