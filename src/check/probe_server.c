@@ -125,24 +125,36 @@ bool probe_src_version(struct check *c, struct probe_result *r, struct err *e)
     return true;
 }
 
+/* pg_restore of this major and later sets a parameter that older servers refuse. */
+enum { TRANSACTION_TIMEOUT_MAJOR = 17 };
+
 /* Going down a major is best effort: what only the newer one knows cannot be restored. */
 bool probe_tgt_version(struct check *c, struct probe_result *r, struct err *e)
 {
     const struct check_server *s = &c->f->source_server, *t = &c->f->target_server;
+    int source = s->version / 10000, target = t->version / 10000;
 
     (void)e;
     version_probe(c, r, t);
-    if (r->level == CHECK_FAIL || !s->known || t->version / 10000 >= s->version / 10000)
+    if (r->level == CHECK_FAIL || !s->known || target >= source)
         return true;
-    check_threshold(c, r, "the source's %d or newer", s->version / 10000);
+    check_threshold(c, r, "the source's %d or newer", source);
+    if (source >= TRANSACTION_TIMEOUT_MAJOR && target < TRANSACTION_TIMEOUT_MAJOR) {
+        check_fail(c, r,
+                   "the target is PostgreSQL %d, which refuses what pg_restore %d sets "
+                   "(transaction_timeout)",
+                   target, source);
+        check_hint(c, r, "upgrade the target to PostgreSQL %d", source);
+        return true;
+    }
     check_warn(c, r,
                "the target is PostgreSQL %d, older than the source's %d: what only %d knows "
                "cannot be restored",
-               t->version / 10000, s->version / 10000, s->version / 10000);
+               target, source, source);
     check_hint(c, r,
                "upgrade the target to PostgreSQL %d, or try: pg_mirror mirror --schema-only "
                "--no-swap",
-               s->version / 10000);
+               source);
     return true;
 }
 

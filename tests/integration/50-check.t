@@ -484,7 +484,7 @@ if pg_bin 17 >/dev/null; then
     sql new postgres "create database app"
     job shost="$(cluster_host new)" sport="${cluster_port[new]}" extra="\"options\": {\"bin_dir\": \"$(pg_bin 17)\"}"
     look
-    found warn tgt.version "older than the source's 17" 'a target older than the source'
+    found fail tgt.version 'refuses what pg_restore 17 sets' 'a target older than the source can take'
     found warn env.version 'newer than the target' 'told by the programs, too'
     like "${values[env.version]}" '^17' 'env.version: pg_dump of the source is chosen'
     job shost="$(cluster_host src)" sport="${cluster_port[src]}" thost="$(cluster_host new)" tport="${cluster_port[new]}"
