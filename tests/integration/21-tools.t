@@ -130,13 +130,13 @@ sql src postgres 'create database secret'
 start_tool source="$(tcp src app)" target="$(tcp src secret)" jobs=3
 ok 'pg_dump waits for a lock' wait_until 30 backend_waits app
 nok 'the password is in no command line while pg_dump runs' in_any_argv
-ok 'it is in the environment of pg_dump' environ_has pg_dump
+ok 'it is in the environment of pg_dump' wait_until 10 environ_has pg_dump
 ok 'the dump has no name' temp_is_empty
 session_open gate src secret
 session_say gate 'select pg_advisory_lock(4711)'
 session_say blocker 'rollback'
 ok 'pg_restore waits in the target' wait_until 30 backend_waits secret
-ok 'pg_restore works in parallel' has_children pg_restore 2
+ok 'pg_restore works in parallel' wait_until 20 has_children pg_restore 2
 nok 'the password is in no command line while pg_restore runs' in_any_argv
 ok 'it is in the environment of each pg_restore' wait_until 10 environ_has pg_restore
 session_say gate 'select pg_advisory_unlock(4711)'
