@@ -129,11 +129,16 @@ static void a_superuser_is_not_held_to_the_databases_limit(void **state)
 static void going_down_a_major_is_told(void **state)
 {
     (void)state;
-    report.facts.source_server.version = 170012;
+    report.facts.source_server.version = 160016;
     assert_true(probe_tgt_version(&c, &r, &e));
     assert_int_equal(r.level, CHECK_WARN);
-    assert_string_equal(r.message, "the target is PostgreSQL 15, older than the source's 17: what "
-                                   "only 17 knows cannot be restored");
+    assert_string_equal(r.message, "the target is PostgreSQL 15, older than the source's 16: what "
+                                   "only 16 knows cannot be restored");
+    report.facts.source_server.version = 170012;
+    assert_true(probe_tgt_version(&c, &r, &e));
+    assert_int_equal(r.level, CHECK_FAIL);
+    assert_string_equal(r.message, "the target is PostgreSQL 15, which refuses what pg_restore 17 "
+                                   "sets (transaction_timeout)");
 }
 
 static void a_server_before_12_is_not_supported(void **state)
