@@ -109,6 +109,8 @@ pgm_start -c "$T/slow.json"
 wait_until 20 phase restore
 kill -KILL "$pgm_pid"
 pgm_wait 60
+lock_is_free() { [[ $(sql dst postgres "select count(*) from pg_locks where locktype = 'advisory'") == 0 ]]; }
+ok 'the server frees the lock of a killed run' wait_until 20 lock_is_free
 pgm_is 0 'after a kill' status -c "$T/slow.json" --live
 like "$out" $'interrupted +restore since .*' 'status does not say that it runs'
 like "$out" 'left over +slow__new' 'and --live what it left'
