@@ -82,7 +82,6 @@ struct clone_run {
     struct dump_report walk;
     struct clone_table *tables;
     size_t table_count;
-    size_t harmless_failures;
 };
 
 void clone_run_init(struct clone_run *r, const struct clone_job *job);

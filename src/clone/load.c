@@ -219,7 +219,6 @@ bool load_best_effort(struct clone_run *r, const char *database, struct err *e)
             *e = why; /* the server did not refuse it: it is gone, or we are stopped */
             return false;
         }
-        r->harmless_failures++;
         report_warn(r->report, "restore.harmless", NULL, "not restored: %s on %s: %s", t->desc,
                     t->tag, why.text);
     }
